@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+
+#include "core/rule.hpp"
+
+namespace oomguard {
+
+/// What is remembered of a process whose score we set: the value before the first write, and the
+/// value written last.
+struct Written {
+    int original = 0;
+    int value = 0;
+
+    friend bool operator==(const Written&, const Written&) = default;
+};
+
+/// What to do about one process.
+struct Decision {
+    enum class Kind {
+        LeaveAlone,  ///< no rule, nothing of ours on it
+        Hold,        ///< a rule's value is to be held
+        Release,     ///< no rule any more: `wanted` is the original to give back
+    };
+
+    Kind kind = Kind::LeaveAlone;
+    int original = 0;
+    int wanted = 0;
+    bool write = false;  ///< the current value differs from `wanted`
+    bool drift = false;  ///< Hold: someone else changed a value that we had written
+};
+
+/// Decides for a process whose score is `current`.
+/// - `value`: what its rule wants; nullopt if no rule matches. `Unchanged` is like no rule.
+/// - `written`: what we wrote to it before, if we did.
+/// - `inherited`: the same of its parent. A child forked from a held process carries the
+///   parent's value; its original is the parent's.
+[[nodiscard]] Decision decide(const std::optional<Value>& value, int current,
+                              const std::optional<Written>& written,
+                              const std::optional<Written>& inherited);
+
+}  // namespace oomguard

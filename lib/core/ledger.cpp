@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "core/ledger.hpp"
+
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "core/rule.hpp"
+
+namespace oomguard {
+namespace {
+
+constexpr std::string_view kFormat = "oom-guardd-ledger 1 ";
+
+std::string id_text(ProcessId id) {
+    return std::to_string(id.pid) + " " + std::to_string(id.start_time);
+}
+
+std::vector<std::string_view> words_of(std::string_view line) {
+    std::vector<std::string_view> words;
+    while (true) {
+        const std::size_t space = line.find(' ');
+        words.push_back(line.substr(0, space));
+        if (space == std::string_view::npos)
+            return words;
+        line.remove_prefix(space + 1);
+    }
+}
+
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text, Number low, Number high) {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number < low || number > high)
+        return std::nullopt;
+    return number;
+}
+
+/// Applies one line; false if it is not one.
+bool apply_line(std::string_view line, Ledger& ledger) {
+    const auto words = words_of(line);
+    const bool is_hold = words.size() == 5 && words[0] == "hold";
+    const bool is_drop = words.size() == 3 && words[0] == "drop";
+    if (!is_hold && !is_drop)
+        return false;
+
+    constexpr auto kHighestPid = std::numeric_limits<Pid>::max();
+    constexpr auto kLatestStart = std::numeric_limits<std::uint64_t>::max();
+    const auto pid = parse_number<Pid>(words[1], 2, kHighestPid);
+    const auto start = parse_number<std::uint64_t>(words[2], 0, kLatestStart);
+    if (!pid || !start)
+        return false;
+    if (is_drop) {
+        const auto found = ledger.entries.find(*pid);
+        if (found != ledger.entries.end() && found->second.start_time == *start)
+            ledger.entries.erase(found);
+        return true;
+    }
+    const auto original = parse_number<int>(words[3], kLowestScore, kHighestScore);
+    const auto value = parse_number<int>(words[4], kLowestScore, kHighestScore);
+    if (!original || !value)
+        return false;
+    ledger.entries[*pid] = {*start, {*original, *value}};
+    return true;
+}
+
+}  // namespace
+
+std::string ledger_header(std::string_view boot_id) {
+    return std::string(kFormat) + std::string(boot_id) + "\n";
+}
+
+std::string ledger_hold_line(ProcessId id, Written written) {
+    return "hold " + id_text(id) + " " + std::to_string(written.original) + " " +
+           std::to_string(written.value) + "\n";
+}
+
+std::string ledger_drop_line(ProcessId id) {
+    return "drop " + id_text(id) + "\n";
+}
+
+Ledger parse_ledger(std::string_view text, std::string_view boot_id) {
+    Ledger ledger;
+    const std::string header = ledger_header(boot_id);
+    if (!text.starts_with(header))
+        return ledger;
+    text.remove_prefix(header.size());
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+        if (!apply_line(text.substr(0, end), ledger))
+            ++ledger.bad_lines;
+        text.remove_prefix(end + 1);
+    }
+    return ledger;
+}
+
+}  // namespace oomguard

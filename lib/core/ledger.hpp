@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/decision.hpp"
+#include "core/process.hpp"
+
+namespace oomguard {
+
+/// The originals of the processes whose score we set, as a journal of lines that survives our
+/// death at any instant. The first line names the format and the boot it belongs to; then
+/// "hold PID START ORIGINAL VALUE" and "drop PID START" in the order they happened.
+struct Ledger {
+    struct Entry {
+        std::uint64_t start_time = 0;
+        Written written;
+
+        friend bool operator==(const Entry&, const Entry&) = default;
+    };
+
+    std::unordered_map<Pid, Entry> entries;
+    /// Lines that could not be read and were passed over. A torn last line, from a death in the
+    /// middle of its write, is not counted: the score had not been touched yet.
+    std::size_t bad_lines = 0;
+};
+
+[[nodiscard]] std::string ledger_header(std::string_view boot_id);
+[[nodiscard]] std::string ledger_hold_line(ProcessId id, Written written);
+[[nodiscard]] std::string ledger_drop_line(ProcessId id);
+
+/// Reads a journal back. Of another boot or another format, nothing is taken: its pids mean
+/// nothing here.
+[[nodiscard]] Ledger parse_ledger(std::string_view text, std::string_view boot_id);
+
+}  // namespace oomguard

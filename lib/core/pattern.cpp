@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "core/pattern.hpp"
+
+#include <re2/re2.h>
+
+#include <cstdint>
+
+namespace oomguard {
+namespace {
+
+Error pattern_error(std::string what) {
+    return {{}, std::move(what)};
+}
+
+/// Translates a glob into an RE2 expression on bytes. A glob without wildcards is collected as
+/// the exact text it stands for.
+class GlobTranslator {
+  public:
+    GlobTranslator(std::string_view glob, Pattern::Kind kind)
+        : rest_(glob), is_path_(kind == Pattern::Kind::Path) {}
+
+    Result<void> run() {
+        while (!rest_.empty()) {
+            const char next = take();
+            if (next == '*') {
+                add_star();
+            } else if (next == '?') {
+                expression_ += any_character("");
+                has_wildcard_ = true;
+            } else if (next == '[') {
+                if (auto done = add_set(); !done)
+                    return done;
+            } else if (next == '\\') {
+                if (rest_.empty())
+                    return pattern_error("the pattern ends with a lone '\\'");
+                add_literal(take());
+            } else {
+                add_literal(next);
+            }
+        }
+        return {};
+    }
+
+    [[nodiscard]] bool has_wildcard() const { return has_wildcard_; }
+    [[nodiscard]] const std::string& expression() const { return expression_; }
+    [[nodiscard]] const std::string& exact() const { return exact_; }
+
+  private:
+    char take() {
+        const char next = rest_.front();
+        rest_.remove_prefix(1);
+        return next;
+    }
+
+    void add_literal(char byte) {
+        exact_ += byte;
+        expression_ += re2::RE2::QuoteMeta(std::string(1, byte));
+    }
+
+    void add_star() {
+        const bool crosses = rest_.starts_with('*') || !is_path_;
+        while (rest_.starts_with('*'))
+            rest_.remove_prefix(1);
+        expression_ += crosses ? ".*" : "[^/]*";
+        has_wildcard_ = true;
+    }
+
+    /// One UTF-8 character or stray byte, except the ASCII ones in `excluded` (escaped for use in
+    /// brackets) and, in a path, the slash.
+    [[nodiscard]] std::string any_character(const std::string& excluded) const {
+        return "(?:[^" + excluded + (is_path_ ? "/" : "") +
+               "\\x80-\\xff]"
+               "|[\\xc2-\\xdf][\\x80-\\xbf]"
+               "|[\\xe0-\\xef][\\x80-\\xbf]{2}"
+               "|[\\xf0-\\xf4][\\x80-\\xbf]{3}"
+               "|[\\x80-\\xff])";
+    }
+
+    Result<void> add_set() {
+        const bool negated = rest_.starts_with('!') || rest_.starts_with('^');
+        if (negated)
+            rest_.remove_prefix(1);
+        std::string members;
+        bool first = true;
+        while (!rest_.starts_with(']') || first) {
+            if (rest_.empty())
+                return pattern_error("'[' without ']' (write '\\[' for the character itself)");
+            if (auto done = add_members(members); !done)
+                return done;
+            first = false;
+        }
+        rest_.remove_prefix(1);
+        expression_ += negated ? any_character(members) : "[" + members + "]";
+        has_wildcard_ = true;
+        return {};
+    }
+
+    /// One character or range of a set.
+    Result<void> add_members(std::string& members) {
+        const Result<char> low = take_member();
+        if (!low)
+            return low.error();
+        members += quoted(*low);
+        if (rest_.size() < 2 || rest_[0] != '-' || rest_[1] == ']')
+            return {};
+        rest_.remove_prefix(1);
+        const Result<char> high = take_member();
+        if (!high)
+            return high.error();
+        if (*high < *low)
+            return pattern_error(std::string("the range '") + *low + "-" + *high +
+                                 "' is the wrong way round");
+        members += "-" + quoted(*high);
+        return {};
+    }
+
+    Result<char> take_member() {
+        char member = take();
+        if (member == '\\' && !rest_.empty())
+            member = take();
+        if (static_cast<std::uint8_t>(member) >= 0x80)
+            return pattern_error("only ASCII characters can stand in '[...]'");
+        if (member == '/' && is_path_)
+            return pattern_error("'/' cannot stand in '[...]' of a path");
+        return member;
+    }
+
+    static std::string quoted(char member) {
+        return re2::RE2::QuoteMeta(std::string(1, member));
+    }
+
+    std::string_view rest_;
+    bool is_path_;
+    bool has_wildcard_ = false;
+    std::string expression_;
+    std::string exact_;
+};
+
+std::shared_ptr<const re2::RE2> compile(const std::string& expression) {
+    // Bytes, not characters: a process's name need not be UTF-8, and must still be matched.
+    re2::RE2::Options options(re2::RE2::Latin1);
+    options.set_log_errors(false);
+    options.set_dot_nl(true);
+    return std::make_shared<const re2::RE2>(expression, options);
+}
+
+}  // namespace
+
+Result<Pattern> Pattern::glob(std::string_view text, Kind kind) {
+    GlobTranslator translator(text, kind);
+    if (auto done = translator.run(); !done)
+        return done.error();
+    Pattern pattern;
+    if (!translator.has_wildcard()) {
+        pattern.exact_ = translator.exact();
+        return pattern;
+    }
+    pattern.source_.assign(text);
+    pattern.expression_ = compile(translator.expression());
+    if (!pattern.expression_->ok())
+        return pattern_error(pattern.expression_->error());
+    return pattern;
+}
+
+Result<Pattern> Pattern::regex(std::string_view text) {
+    Pattern pattern;
+    pattern.source_.assign(text);
+    pattern.expression_ = compile(pattern.source_);
+    if (!pattern.expression_->ok())
+        return pattern_error(pattern.expression_->error());
+    return pattern;
+}
+
+bool Pattern::matches(std::string_view text) const {
+    if (!expression_)
+        return text == exact_;
+    return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), *expression_);
+}
+
+}  // namespace oomguard

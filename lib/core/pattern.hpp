@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+
+namespace re2 {
+class RE2;
+}
+
+namespace oomguard {
+
+/// A text pattern of a rule, anchored at both ends, on bytes. Matching takes time linear in the
+/// text whatever the pattern, because command lines are an attacker's to choose. Cheap to copy.
+class Pattern {
+  public:
+    /// What `*`, `?` and `[...]` may stand for.
+    enum class Kind {
+        Text,  ///< anything
+        Path,  ///< anything but '/', which only `**` crosses
+    };
+
+    /// A glob: `*`, `?`, `[a-z]`, `[!a-z]`, and `\` before a character meant as itself. `?` is one
+    /// UTF-8 character, or one byte that is not part of one. Error: what is wrong with the glob.
+    static Result<Pattern> glob(std::string_view text, Kind kind);
+
+    /// An RE2 expression that the whole text must match; `.` is any byte, newline included.
+    /// Error: RE2's own words.
+    static Result<Pattern> regex(std::string_view text);
+
+    [[nodiscard]] bool matches(std::string_view text) const;
+
+    /// True if the pattern is one exact text, which is then `text()`'s meaning: see `exact()`.
+    [[nodiscard]] bool is_exact() const { return !expression_; }
+
+    /// The exact text to be equal to; defined only if `is_exact()`.
+    [[nodiscard]] const std::string& exact() const { return exact_; }
+
+    /// As the administrator wrote it.
+    [[nodiscard]] const std::string& text() const { return expression_ ? source_ : exact_; }
+
+  private:
+    Pattern() = default;
+
+    std::string exact_;
+    std::string source_;
+    std::shared_ptr<const re2::RE2> expression_;
+};
+
+}  // namespace oomguard

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "core/rule.hpp"
+
+#include <algorithm>
+
+namespace oomguard {
+
+int Value::apply(int score) const {
+    switch (kind) {
+        case Kind::Exactly:
+            return limit;
+        case Kind::AtMost:
+            return std::min(score, limit);
+        case Kind::AtLeast:
+            return std::max(score, limit);
+        case Kind::Unchanged:
+            break;
+    }
+    return score;
+}
+
+std::string Value::text() const {
+    switch (kind) {
+        case Kind::Exactly:
+            return std::to_string(limit);
+        case Kind::AtMost:
+            return "at_most: " + std::to_string(limit);
+        case Kind::AtLeast:
+            return "at_least: " + std::to_string(limit);
+        case Kind::Unchanged:
+            break;
+    }
+    return "unchanged";
+}
+
+std::string Origin::text() const {
+    return file + ":" + std::to_string(line);
+}
+
+}  // namespace oomguard

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/pattern.hpp"
+#include "core/process.hpp"
+
+namespace oomguard {
+
+/// The kernel's range of oom_score_adj (OOM_SCORE_ADJ_MIN and _MAX).
+inline constexpr int kLowestScore = -1000;
+inline constexpr int kHighestScore = 1000;
+
+/// What a rule wants of a process's oom_score_adj.
+struct Value {
+    enum class Kind {
+        Exactly,    ///< the value itself
+        AtMost,     ///< lowered to the limit, never raised
+        AtLeast,    ///< raised to the limit, never lowered
+        Unchanged,  ///< left as it is; the search ends
+    };
+
+    Kind kind = Kind::Unchanged;
+    int limit = 0;
+
+    /// The value to hold for a process that has `score` of its own.
+    [[nodiscard]] int apply(int score) const;
+
+    /// As in a rule file: "-900", "at_most: -500", "at_least: 300" or "unchanged".
+    [[nodiscard]] std::string text() const;
+
+    friend bool operator==(const Value&, const Value&) = default;
+};
+
+/// A user or a group that a rule names.
+struct Principal {
+    enum class Kind {
+        User,   ///< the real uid
+        Group,  ///< the real gid or a supplementary one
+    };
+
+    Kind kind = Kind::User;
+    std::uint32_t id = 0;
+
+    friend bool operator==(const Principal&, const Principal&) = default;
+};
+
+/// The keys of a `match` or an `except`: every key that is present must hold, and a key holds if
+/// any of its entries does. An empty list of patterns is an absent key.
+struct Criteria {
+    std::vector<Pattern> name;
+    std::vector<Pattern> cmdline;
+    std::vector<Pattern> exe;
+    std::vector<Pattern> cgroup;
+    std::vector<Pattern> unit;
+    std::vector<Pattern> parent;
+    std::vector<Pattern> ancestor;
+    /// Absent key: nullopt. Empty: the rule names only users this machine does not have.
+    std::optional<std::vector<Principal>> user;
+};
+
+/// Where a rule was written; lines count from 1.
+struct Origin {
+    std::string file;
+    unsigned line = 0;
+
+    /// "/etc/oom-guardd/rules.d/10-mine.yaml:12"
+    [[nodiscard]] std::string text() const;
+};
+
+struct Rule {
+    std::string name;
+    std::string description;
+    Origin origin;
+    Criteria match;
+    std::optional<Criteria> except;
+    Value value;
+};
+
+}  // namespace oomguard

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace oomguard {
+
+/// The text as one line of valid UTF-8: control characters, backslashes and bytes that are not
+/// UTF-8 become \n, \t, \\ or \xNN. Whatever a process calls itself, the result can break neither
+/// a log line nor a D-Bus message.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// The offset of the first byte that is not part of a valid UTF-8 sequence (RFC 3629).
+[[nodiscard]] std::optional<std::size_t> find_invalid_utf8(std::string_view text);
+
+/// What follows the last slash; the whole text if there is none.
+[[nodiscard]] std::string_view base_name(std::string_view path);
+
+/// The candidate within an edit distance of 2 (and less than half of its length) that is nearest
+/// to `word`, a swap of two neighbours counting as one edit; nothing if there is none.
+[[nodiscard]] std::optional<std::string_view> nearest(
+    std::string_view word, const std::vector<std::string_view>& candidates);
+
+}  // namespace oomguard
