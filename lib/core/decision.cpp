@@ -40,9 +40,11 @@ Decision decide(const std::optional<Value>& value, int current,
     // Changed by someone else since. A limit that the new value respects has nothing to hold: the
     // value is the process's own from now on.
     const int wanted = value->apply(current);
-    if (wanted == current && value->kind != Value::Kind::Exactly)
-        return hold(current, current, current);
-    return hold(written->original, wanted, current, wanted != current);
+    const bool allowed = wanted == current && value->kind != Value::Kind::Exactly;
+    // An original beyond the limit would lead to another value the next time: see above.
+    const bool outdated = value->apply(written->original) != wanted;
+    const int original = allowed || outdated ? current : written->original;
+    return hold(original, wanted, current, wanted != current);
 }
 
 }  // namespace oomguard

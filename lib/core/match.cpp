@@ -48,12 +48,10 @@ bool any_matches(const std::vector<Pattern>& patterns, const Program& program) {
            (!program.exe_name.empty() && any_matches(patterns, program.exe_name));
 }
 
-/// True if one of the patterns could match a name that starts with `comm` and goes on.
+/// True if one of the patterns could match a name that starts with `comm`, other than `comm`.
 bool may_match_longer(const std::vector<Pattern>& patterns, std::string_view comm) {
-    return std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& pattern) {
-        return !pattern.is_exact() ||
-               (pattern.exact().size() > comm.size() && pattern.exact().starts_with(comm));
-    });
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const Pattern& pattern) { return pattern.may_match_longer(comm); });
 }
 
 Truth name_holds(const std::vector<Pattern>& patterns, const Snapshot& snapshot) {
@@ -76,6 +74,8 @@ Truth user_holds(const std::optional<std::vector<Principal>>& principals,
                  const Snapshot& snapshot) {
     if (!principals)
         return yes();
+    if (principals->empty())
+        return no();
     if (!snapshot.has(Field::Credentials))
         return unknown(Field::Credentials);
     return truth(std::any_of(principals->begin(), principals->end(), [&](const Principal& one) {
@@ -100,7 +100,7 @@ Truth text_holds(const std::vector<Pattern>& patterns, const Snapshot& snapshot,
 Truth parent_holds(const std::vector<Pattern>& patterns, const Snapshot& snapshot) {
     if (patterns.empty())
         return yes();
-    if (!snapshot.has(Field::Parent))
+    if (!snapshot.has(Field::Parent) && !snapshot.has(Field::Ancestors))
         return unknown(Field::Parent);
     return truth(!snapshot.ancestors.empty() && any_matches(patterns, snapshot.ancestors.front()));
 }
@@ -108,10 +108,12 @@ Truth parent_holds(const std::vector<Pattern>& patterns, const Snapshot& snapsho
 Truth ancestor_holds(const std::vector<Pattern>& patterns, const Snapshot& snapshot) {
     if (patterns.empty())
         return yes();
-    if (!snapshot.has(Field::Ancestors))
+    const bool all_known = snapshot.has(Field::Ancestors);
+    if (!all_known && !snapshot.has(Field::Parent))
         return unknown(Field::Ancestors);
-    return truth(std::any_of(snapshot.ancestors.begin(), snapshot.ancestors.end(),
-                             [&](const Program& one) { return any_matches(patterns, one); }));
+    const bool holds = std::any_of(snapshot.ancestors.begin(), snapshot.ancestors.end(),
+                                   [&](const Program& one) { return any_matches(patterns, one); });
+    return holds || all_known ? truth(holds) : unknown(Field::Ancestors);
 }
 
 Truth all_hold(const Criteria& criteria, const Snapshot& snapshot) {
@@ -124,7 +126,7 @@ Truth all_hold(const Criteria& criteria, const Snapshot& snapshot) {
     if (result.kind != Truth::Kind::No && narrow(user_holds(criteria.user, snapshot)) &&
         narrow(text_holds(criteria.cgroup, snapshot, Field::Cgroup, snapshot.cgroup)) &&
         narrow(text_holds(criteria.unit, snapshot, Field::Cgroup, system_unit(snapshot.cgroup))) &&
-        narrow(text_holds(criteria.exe, snapshot, Field::Exe, snapshot.exe)) &&
+        narrow(text_holds(criteria.exe, snapshot, Field::Exe, executable_path(snapshot.exe))) &&
         narrow(parent_holds(criteria.parent, snapshot)) &&
         narrow(ancestor_holds(criteria.ancestor, snapshot)))
         narrow(text_holds(criteria.cmdline, snapshot, Field::Cmdline, snapshot.cmdline));

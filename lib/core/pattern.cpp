@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/pattern.hpp"
 
+#include <cstdint>
+
 #include <re2/re2.h>
 
-#include <cstdint>
+#include "core/text.hpp"
 
 namespace oomguard {
 namespace {
@@ -26,7 +28,7 @@ class GlobTranslator {
                 add_star();
             } else if (next == '?') {
                 expression_ += any_character("");
-                has_wildcard_ = true;
+                has_wildcard_ = by_character_ = true;
             } else if (next == '[') {
                 if (auto done = add_set(); !done)
                     return done;
@@ -43,6 +45,9 @@ class GlobTranslator {
 
     [[nodiscard]] bool has_wildcard() const { return has_wildcard_; }
     [[nodiscard]] const std::string& expression() const { return expression_; }
+    /// True if the expression is on characters: what it is matched with must be valid UTF-8.
+    [[nodiscard]] bool by_character() const { return by_character_; }
+    /// What comes before the first wildcard.
     [[nodiscard]] const std::string& exact() const { return exact_; }
 
   private:
@@ -53,7 +58,8 @@ class GlobTranslator {
     }
 
     void add_literal(char byte) {
-        exact_ += byte;
+        if (!has_wildcard_)
+            exact_ += byte;
         expression_ += re2::RE2::QuoteMeta(std::string(1, byte));
     }
 
@@ -65,15 +71,14 @@ class GlobTranslator {
         has_wildcard_ = true;
     }
 
-    /// One UTF-8 character or stray byte, except the ASCII ones in `excluded` (escaped for use in
-    /// brackets) and, in a path, the slash.
+    /// One UTF-8 character, except the ASCII ones in `excluded` (escaped for use in brackets) and,
+    /// in a path, the slash.
     [[nodiscard]] std::string any_character(const std::string& excluded) const {
         return "(?:[^" + excluded + (is_path_ ? "/" : "") +
                "\\x80-\\xff]"
                "|[\\xc2-\\xdf][\\x80-\\xbf]"
                "|[\\xe0-\\xef][\\x80-\\xbf]{2}"
-               "|[\\xf0-\\xf4][\\x80-\\xbf]{3}"
-               "|[\\x80-\\xff])";
+               "|[\\xf0-\\xf4][\\x80-\\xbf]{3})";
     }
 
     Result<void> add_set() {
@@ -92,6 +97,7 @@ class GlobTranslator {
         rest_.remove_prefix(1);
         expression_ += negated ? any_character(members) : "[" + members + "]";
         has_wildcard_ = true;
+        by_character_ = by_character_ || negated;
         return {};
     }
 
@@ -110,6 +116,8 @@ class GlobTranslator {
         if (*high < *low)
             return pattern_error(std::string("the range '") + *low + "-" + *high +
                                  "' is the wrong way round");
+        if (is_path_ && *low < '/' && '/' < *high)
+            return pattern_error("'/' cannot stand in '[...]' of a path");
         members += "-" + quoted(*high);
         return {};
     }
@@ -125,13 +133,12 @@ class GlobTranslator {
         return member;
     }
 
-    static std::string quoted(char member) {
-        return re2::RE2::QuoteMeta(std::string(1, member));
-    }
+    static std::string quoted(char member) { return re2::RE2::QuoteMeta(std::string(1, member)); }
 
     std::string_view rest_;
     bool is_path_;
     bool has_wildcard_ = false;
+    bool by_character_ = false;
     std::string expression_;
     std::string exact_;
 };
@@ -144,6 +151,19 @@ std::shared_ptr<const re2::RE2> compile(const std::string& expression) {
     return std::make_shared<const re2::RE2>(expression, options);
 }
 
+/// The text with a character that nobody uses in place of every byte that is not UTF-8, which
+/// begins at `stray`.
+std::string with_characters_only(std::string_view text, std::size_t stray) {
+    constexpr std::string_view kNoncharacter = "\xf4\x8f\xbf\xbf";  // U+10FFFF
+    std::string out;
+    for (std::optional<std::size_t> at = stray; at; at = find_invalid_utf8(text)) {
+        out += text.substr(0, *at);
+        out += kNoncharacter;
+        text.remove_prefix(*at + 1);
+    }
+    return out += text;
+}
+
 }  // namespace
 
 Result<Pattern> Pattern::glob(std::string_view text, Kind kind) {
@@ -151,11 +171,12 @@ Result<Pattern> Pattern::glob(std::string_view text, Kind kind) {
     if (auto done = translator.run(); !done)
         return done.error();
     Pattern pattern;
-    if (!translator.has_wildcard()) {
-        pattern.exact_ = translator.exact();
+    pattern.exact_ = translator.exact();
+    if (pattern.exact_ != text)
+        pattern.source_.assign(text);
+    if (!translator.has_wildcard())
         return pattern;
-    }
-    pattern.source_.assign(text);
+    pattern.by_character_ = translator.by_character();
     pattern.expression_ = compile(translator.expression());
     if (!pattern.expression_->ok())
         return pattern_error(pattern.expression_->error());
@@ -174,7 +195,16 @@ Result<Pattern> Pattern::regex(std::string_view text) {
 bool Pattern::matches(std::string_view text) const {
     if (!expression_)
         return text == exact_;
-    return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), *expression_);
+    const auto stray = by_character_ ? find_invalid_utf8(text) : std::nullopt;
+    const std::string replaced = stray ? with_characters_only(text, *stray) : std::string();
+    const std::string_view matched = stray ? replaced : text;
+    return re2::RE2::FullMatch(re2::StringPiece(matched.data(), matched.size()), *expression_);
+}
+
+bool Pattern::may_match_longer(std::string_view beginning) const {
+    if (exact_.size() > beginning.size())
+        return exact_.starts_with(beginning);
+    return !is_exact() && beginning.starts_with(exact_);
 }
 
 }  // namespace oomguard

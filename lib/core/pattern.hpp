@@ -24,7 +24,8 @@ class Pattern {
     };
 
     /// A glob: `*`, `?`, `[a-z]`, `[!a-z]`, and `\` before a character meant as itself. `?` is one
-    /// UTF-8 character, or one byte that is not part of one. Error: what is wrong with the glob.
+    /// UTF-8 character, or one byte that is not part of one. The glob itself is UTF-8, as rule
+    /// files are. Error: what is wrong with the glob.
     static Result<Pattern> glob(std::string_view text, Kind kind);
 
     /// An RE2 expression that the whole text must match; `.` is any byte, newline included.
@@ -33,6 +34,9 @@ class Pattern {
 
     [[nodiscard]] bool matches(std::string_view text) const;
 
+    /// False if certainly no text that starts with `beginning` and goes on matches.
+    [[nodiscard]] bool may_match_longer(std::string_view beginning) const;
+
     /// True if the pattern is one exact text, which is then `text()`'s meaning: see `exact()`.
     [[nodiscard]] bool is_exact() const { return !expression_; }
 
@@ -40,13 +44,14 @@ class Pattern {
     [[nodiscard]] const std::string& exact() const { return exact_; }
 
     /// As the administrator wrote it.
-    [[nodiscard]] const std::string& text() const { return expression_ ? source_ : exact_; }
+    [[nodiscard]] const std::string& text() const { return source_.empty() ? exact_ : source_; }
 
   private:
     Pattern() = default;
 
-    std::string exact_;
-    std::string source_;
+    std::string exact_;   // with an expression: what every match starts with
+    std::string source_;  // empty if it is exact_
+    bool by_character_ = false;
     std::shared_ptr<const re2::RE2> expression_;
 };
 

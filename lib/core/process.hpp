@@ -63,12 +63,15 @@ struct Snapshot {
 };
 
 /// Fills in the arguments from the bytes of /proc/PID/cmdline, NUL after each argument, and marks
-/// the field. Where comm was cut by the kernel, the script name is the base name of the first or
-/// second argument that comm is the beginning of: the full name of a script, whose executable is
-/// its interpreter.
+/// the field. Where comm was cut by the kernel, the script name is the base name of the first of
+/// three arguments that comm is the beginning of: the full name of a script, whose executable is
+/// its interpreter ("perl -w /usr/bin/script": a #! line can hold one option).
 void set_cmdline(Snapshot& snapshot, std::string_view bytes);
 
-/// The base name of the executable, without the kernel's " (deleted)" after an upgrade.
+/// The path of the executable without the kernel's " (deleted)" after an upgrade.
+[[nodiscard]] std::string_view executable_path(std::string_view exe);
+
+/// The base name of `executable_path`.
 [[nodiscard]] std::string_view executable_name(std::string_view exe);
 
 /// The system unit that a cgroup path belongs to, as systemd reads it: the first component that

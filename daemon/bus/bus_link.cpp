@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/bus/bus_link.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/poll.h>
+
+#include "daemon/bus/names.hpp"
+
+namespace oomguard::daemon {
+namespace {
+
+constexpr unsigned kMostSignalsASecond = 500;
+constexpr std::chrono::seconds kFirstRetryPause{1};
+constexpr std::chrono::seconds kLongestRetryPause{30};
+/// A call that the bus daemon itself must answer; it must not keep the guard from its work.
+constexpr std::chrono::seconds kCallTimeout{5};
+
+/// The guid in an address names one life of a bus; the one that returns has another.
+std::string without_guid(std::string address) {
+    const std::size_t start = address.find(",guid=");
+    if (start != std::string::npos)
+        address.erase(start, address.find_first_of(",;", start + 1) - start);
+    return address;
+}
+
+std::unique_ptr<sdbus::IConnection> open_connection(const std::string& where) {
+    if (where == "system")
+        return sdbus::createSystemBusConnection();
+    if (where == "session")
+        return sdbus::createSessionBusConnection();
+    return sdbus::createSessionBusConnectionWithAddress(without_guid(where));
+}
+
+}  // namespace
+
+BusLink::BusLink(EventLoop& loop, Control& control, std::string where)
+    : loop_(loop),
+      control_(control),
+      where_(std::move(where)),
+      limit_(kMostSignalsASecond),
+      retry_(loop.add_timer([this] { connect(); })),
+      retry_pause_(kFirstRetryPause) {}
+
+void BusLink::start() {
+    if (where_ != "none")
+        connect();
+}
+
+void BusLink::connect() {
+    // Here and not in lose(), which runs inside their handlers.
+    io_ = {};
+    timeout_ = {};
+    object_.reset();
+    connection_.reset();
+    try {
+        open();
+    } catch (const sdbus::Error& error) {
+        lose(error.getMessage());
+    }
+}
+
+void BusLink::open() {
+    connection_ = open_connection(where_);
+    connection_->setMethodCallTimeout(kCallTimeout);
+    object_ = std::make_unique<ManagerObject>(*connection_, control_, limit_);
+    connection_->requestName(compat::ServiceName{kServiceName});
+    attach();
+    retry_pause_ = kFirstRetryPause;
+    failure_.clear();
+    spdlog::info("on the bus '{}' as {}", where_, kServiceName);
+}
+
+void BusLink::attach() {
+    timeout_ = loop_.add_timer([this] { process(); });
+    io_ = loop_.add_io(connection_->getEventLoopPollData().fd, EPOLLIN, [this] { process(); });
+    io_.set_prepare([this] { prepare(); });
+}
+
+void BusLink::prepare() {
+    const auto poll = connection_->getEventLoopPollData();
+    std::uint32_t events = 0;
+    events |= (poll.events & POLLIN) != 0 ? std::uint32_t{EPOLLIN} : 0;
+    events |= (poll.events & POLLOUT) != 0 ? std::uint32_t{EPOLLOUT} : 0;
+    io_.set_events(events);
+
+    const std::uint64_t deadline = compat::deadline_usec(poll);
+    if (deadline == UINT64_MAX) {
+        timeout_.disarm();
+        return;
+    }
+    const std::chrono::microseconds since_epoch(static_cast<std::int64_t>(deadline));
+    timeout_.arm_at(Time(since_epoch));
+}
+
+void BusLink::process() {
+    try {
+        while (compat::process_one(*connection_)) {
+        }
+    } catch (const sdbus::Error& error) {
+        lose(error.getMessage());
+    }
+}
+
+void BusLink::with_object(const std::function<void(ManagerObject&)>& use) {
+    if (!object_ || !failure_.empty())
+        return;
+    try {
+        use(*object_);
+    } catch (const sdbus::Error& error) {
+        lose(error.getMessage());
+    }
+}
+
+void BusLink::lose(const std::string& why) {
+    if (io_)
+        io_.disarm();
+    if (timeout_)
+        timeout_.disarm();
+    if (failure_.empty())
+        spdlog::warn("no connection to the bus '{}', guarding on without it: {}", where_, why);
+    failure_ = why.empty() ? "unknown" : why;
+    retry_.arm_in(retry_pause_);
+    retry_pause_ = std::min(2 * retry_pause_, kLongestRetryPause);
+}
+
+}  // namespace oomguard::daemon

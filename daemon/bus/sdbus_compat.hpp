@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <sdbus-c++/sdbus-c++.h>
+#include <sys/types.h>
+
+// Debian 12 has sdbus-c++ 1.2, Debian 13 has 2.1. This header is the only place that knows.
+// What is generated from the XML has the same face with both.
+namespace oomguard::daemon::compat {
+
+#if OOMGUARD_SDBUSCPP_MAJOR >= 2
+using sdbus::InterfaceName;
+using sdbus::PropertyName;
+using sdbus::ServiceName;
+using ErrorName = sdbus::Error::Name;
+
+inline bool process_one(sdbus::IConnection& connection) {
+    return connection.processPendingEvent();
+}
+
+/// CLOCK_MONOTONIC; UINT64_MAX for never.
+inline std::uint64_t deadline_usec(const sdbus::IConnection::PollData& poll) {
+    if (poll.timeout == std::chrono::microseconds::max())
+        return UINT64_MAX;
+    return static_cast<std::uint64_t>(poll.timeout.count());
+}
+
+/// The effective uid of the caller that is being served.
+inline uid_t caller_uid(const sdbus::IObject& object) {
+    return object.getCurrentlyProcessedMessage().getCredsEuid();
+}
+#else
+using InterfaceName = std::string;
+using PropertyName = std::string;
+using ServiceName = std::string;
+using ErrorName = std::string;
+
+inline bool process_one(sdbus::IConnection& connection) {
+    return connection.processPendingRequest();
+}
+
+inline std::uint64_t deadline_usec(const sdbus::IConnection::PollData& poll) {
+    return poll.timeout_usec;
+}
+
+inline uid_t caller_uid(const sdbus::IObject& object) {
+    return object.getCurrentlyProcessedMessage()->getCredsEuid();
+}
+#endif
+
+}  // namespace oomguard::daemon::compat

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "daemon/guard.hpp"
+#include "daemon/sources/source.hpp"
+
+namespace oomguard::daemon {
+
+/// What the D-Bus face may see and ask of the daemon.
+class Control {
+  public:
+    struct ReloadOutcome {
+        bool done = false;
+        std::string diagnostics;  ///< formatted; warnings too
+    };
+
+    Control() = default;
+    Control(const Control&) = delete;
+    Control& operator=(const Control&) = delete;
+    virtual ~Control() = default;
+
+    [[nodiscard]] virtual Guard& guard() = 0;
+    [[nodiscard]] virtual std::uint64_t generation() const = 0;
+    [[nodiscard]] virtual std::vector<SourceState> sources() const = 0;
+    [[nodiscard]] virtual std::vector<std::string> degraded() const = 0;
+    [[nodiscard]] virtual bool dry_run() const = 0;
+    [[nodiscard]] virtual std::uint64_t overruns() const = 0;
+    [[nodiscard]] virtual std::uint64_t last_sweep_usec() const = 0;
+
+    /// Loads all files again and applies them to every process before it returns.
+    virtual ReloadOutcome reload() = 0;
+    /// Looks at every process. The number looked at.
+    virtual std::size_t rescan() = 0;
+};
+
+}  // namespace oomguard::daemon

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/event_log.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/capability.h>
+
+#include "core/text.hpp"
+#include "sys/capability.hpp"
+
+namespace oomguard::daemon {
+namespace {
+
+/// "'python3' (pid 4711)"
+std::string who(const Holding& holding) {
+    return fmt::format("'{}' (pid {})", printable(holding.name), holding.id.pid);
+}
+
+const char* remedy(const Holding& holding, const Error& error) {
+    if (!is_denied(error))
+        return "";
+    if (holding.wanted < holding.current && !sys::may_use(CAP_SYS_RESOURCE))
+        return "; lowering a score needs CAP_SYS_RESOURCE, which this daemon does not have: run it "
+               "by its unit oom-guardd.service";
+    if (!sys::may_use(CAP_DAC_OVERRIDE))
+        return "; the scores of other users' processes need CAP_DAC_OVERRIDE, which this daemon "
+               "does not have: run it by its unit oom-guardd.service";
+    return "; a security module or a container may forbid it";
+}
+
+}  // namespace
+
+const char* reason_text(ReleaseReason reason) {
+    switch (reason) {
+        case ReleaseReason::Gone:
+            return "gone";
+        case ReleaseReason::Unmatched:
+            return "unmatched";
+        case ReleaseReason::Exempt:
+            return "exempt";
+        case ReleaseReason::Stop:
+            break;
+    }
+    return "stop";
+}
+
+bool EventLog::may_log(const char* kind, const std::string& rule) {
+    const auto grant = limiter_.ask(fmt::format("{} {}", kind, rule), Clock::now());
+    if (grant.left_out > 0)
+        spdlog::info("{}, rule '{}': {} more were not logged one by one", kind, rule,
+                     grant.left_out);
+    if (grant.is_last)
+        spdlog::info("{}, rule '{}': more of them in this minute are only counted", kind, rule);
+    return grant.may_log;
+}
+
+void EventLog::on_held(const Holding& holding) {
+    if (may_log("held", holding.rule))
+        spdlog::info("holding {} at {}, was {}, by rule '{}'", who(holding), holding.wanted,
+                     holding.original, holding.rule);
+}
+
+void EventLog::on_dry_run(const Holding& holding) {
+    if (may_log("dry run", holding.rule))
+        spdlog::info("dry run: would set {} to {}, is {}, by rule '{}'", who(holding),
+                     holding.wanted, holding.current, holding.rule);
+}
+
+void EventLog::on_released(const Holding& holding, ReleaseReason reason, int value) {
+    if (reason == ReleaseReason::Gone) {
+        spdlog::debug("{} has ended, held at {}", who(holding), value);
+        return;
+    }
+    if (may_log("released", holding.rule))
+        spdlog::info("released {}, left at {} ({})", who(holding), value, reason_text(reason));
+}
+
+void EventLog::on_drifted(const Holding& holding, int found, bool repaired) {
+    if (!may_log("drift", holding.rule))
+        return;
+    if (repaired)
+        spdlog::warn("{} had been changed to {}, put back to {} by rule '{}'", who(holding), found,
+                     holding.wanted, holding.rule);
+    else
+        spdlog::warn(
+            "{} is changed to {} again and again, against {} of rule '{}': the next "
+            "repairs come at growing intervals; let the rule match what the program wants "
+            "(at_most, at_least, unchanged)",
+            who(holding), found, holding.wanted, holding.rule);
+}
+
+void EventLog::on_refused(const Holding& holding, const Error& error) {
+    if (may_log("refused", holding.rule))
+        spdlog::error("cannot set {} from {} to {} for rule '{}': {}{}", who(holding),
+                      holding.current, holding.wanted, holding.rule, error.message(),
+                      remedy(holding, error));
+}
+
+void EventLog::on_unreadable(Pid pid, const Error& error) {
+    if (may_log("unreadable", ""))
+        spdlog::warn("cannot read process {}, ignoring it until the next look: {}", pid,
+                     error.message());
+}
+
+}  // namespace oomguard::daemon

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/finder.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace oomguard::daemon {
+namespace {
+
+/// Looks in one go, before the loop turns to what else is waiting.
+constexpr std::size_t kMostLooks = 256;
+/// Rings of the doorbell closer together than this are answered by one look.
+constexpr std::chrono::milliseconds kRingPause{10};
+/// Sweeps asked for by sources that keep losing events are no closer together than this.
+constexpr std::chrono::seconds kResweepPause{1};
+
+/// The executables that rules name exactly.
+std::vector<std::string> executables_of(const RuleSet& rules) {
+    std::vector<std::string> executables;
+    for (const Rule& rule : rules.rules()) {
+        for (const Pattern& pattern : rule.match.exe) {
+            if (pattern.is_exact())
+                executables.push_back(pattern.exact());
+        }
+    }
+    return executables;
+}
+
+}  // namespace
+
+Finder::Finder(EventLoop& loop, Guard& guard, ProcessTable& table, RuleFileSource::Paths paths,
+               Hooks hooks)
+    : guard_(guard),
+      table_(table),
+      hooks_(std::move(hooks)),
+      proc_connector_(loop, *this),
+      cgroups_(loop, *this),
+      doorbell_(loop, *this),
+      rule_files_(loop, *this, std::move(paths)),
+      pending_timer_(loop.add_timer([this] { look_at_pending(); })),
+      newcomer_timer_(loop.add_timer([this] { look_for_newcomers(); })),
+      sweep_timer_(loop.add_timer([this] { sweep(); })),
+      resweep_timer_(loop.add_timer([this] { sweep(); })) {}
+
+void Finder::configure(const config::Settings& settings) {
+    settings_ = settings;
+    is_configured_ = false;
+    const auto& wanted = settings_.sources;
+    wanted.proc_connector ? proc_connector_.start() : proc_connector_.stop();
+    wanted.cgroups ? cgroups_.start() : cgroups_.stop();
+    wanted.rule_files ? rule_files_.start() : rule_files_.stop();
+    sweep_state_.status = wanted.sweep ? SourceState::Status::Working : SourceState::Status::Off;
+    is_configured_ = true;
+    ring_or_rest();
+    arm_sweep_timer();
+}
+
+void Finder::rules_changed() {
+    if (doorbell_.state().works())
+        doorbell_.stop();
+    ring_or_rest();
+}
+
+void Finder::ring_or_rest() {
+    if (!settings_.sources.exec_doorbell) {
+        doorbell_.stop();
+    } else if (proc_connector_.state().works()) {
+        doorbell_.stand_by("not needed while proc-connector works");
+    } else if (!doorbell_.state().works()) {
+        doorbell_.start(executables_of(guard_.rules()));
+    }
+}
+
+std::vector<SourceState> Finder::sources() const {
+    return {proc_connector_.state(), cgroups_.state(), doorbell_.state(), rule_files_.state(),
+            sweep_state_};
+}
+
+std::size_t Finder::sweep() {
+    resweep_pending_ = false;
+    resweep_timer_.disarm();
+    last_sweep_ = Clock::now();
+    last_sweep_usec_ =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                       std::chrono::system_clock::now().time_since_epoch())
+                                       .count());
+    const auto looked = guard_.sweep(last_sweep_);
+    if (!looked)
+        hooks_.sweep_failed(looked.error());
+    arm_sweep_timer();
+    hooks_.swept();
+    return looked ? *looked : 0;
+}
+
+void Finder::found(Pid pid) {
+    pending_.found(pid, Clock::now());
+    arm_pending_timer();
+}
+
+void Finder::forked(Pid pid) {
+    pending_.forked(pid, Clock::now());
+    arm_pending_timer();
+}
+
+void Finder::ended(Pid pid) {
+    pending_.ended(pid);
+    if (guard_.holdings().contains(pid))
+        guard_.examine(pid, Clock::now());
+}
+
+void Finder::someone_executed() {
+    newcomer_timer_.arm_at(std::max(last_newcomer_look_ + kRingPause, Clock::now()));
+}
+
+void Finder::overrun(const std::string& source, const std::string& what) {
+    ++overruns_;
+    hooks_.overrun(source, what);
+    sweep_soon();
+}
+
+void Finder::caught_up() {
+    sweep_soon();
+}
+
+void Finder::source_changed(const SourceState& state) {
+    if (!is_configured_)
+        return;
+    if (state.name == proc_connector_.state().name)
+        ring_or_rest();
+    arm_sweep_timer();
+    hooks_.source_changed(state);
+}
+
+void Finder::files_changed() {
+    hooks_.files_changed();
+}
+
+void Finder::look_at_pending() {
+    const Time now = Clock::now();
+    for (const Pid pid : pending_.take_due(now, kMostLooks))
+        guard_.examine(pid, now);
+    arm_pending_timer();
+}
+
+void Finder::look_for_newcomers() {
+    last_newcomer_look_ = Clock::now();
+    auto pids = table_.pids();
+    if (!pids) {
+        hooks_.sweep_failed(pids.error());
+        return;
+    }
+    std::sort(pids->begin(), pids->end());
+    std::vector<Pid> newcomers;
+    std::set_difference(pids->begin(), pids->end(), known_pids_.begin(), known_pids_.end(),
+                        std::back_inserter(newcomers));
+    known_pids_ = std::move(*pids);
+    // One of those that are still young may be the one that executed something.
+    pending_.hurry(last_newcomer_look_);
+    for (const Pid pid : newcomers)
+        pending_.found(pid, last_newcomer_look_);
+    arm_pending_timer();
+}
+
+void Finder::arm_pending_timer() {
+    if (const auto due = pending_.next_due())
+        pending_timer_.arm_at(*due);
+}
+
+void Finder::sweep_soon() {
+    if (std::exchange(resweep_pending_, true))
+        return;
+    resweep_timer_.arm_at(std::max(last_sweep_ + kResweepPause, Clock::now()));
+}
+
+void Finder::arm_sweep_timer() {
+    if (settings_.sources.sweep)
+        sweep_timer_.arm_at(std::max(last_sweep_ + sweep_interval(), Clock::now()));
+    else
+        sweep_timer_.disarm();
+}
+
+std::chrono::milliseconds Finder::sweep_interval() const {
+    const bool has_events =
+        proc_connector_.state().works() || cgroups_.state().works() || doorbell_.state().works();
+    return has_events ? settings_.sweep_interval : settings_.sweep_interval_without_events;
+}
+
+}  // namespace oomguard::daemon

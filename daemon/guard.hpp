@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ledger.hpp"
+#include "core/rule_set.hpp"
+#include "daemon/holding.hpp"
+#include "daemon/observer.hpp"
+#include "daemon/process_table.hpp"
+#include "daemon/score_writer.hpp"
+
+namespace oomguard::daemon {
+
+/// Holds every process that a rule means at the rule's value, one look at a time. It trusts no
+/// news: each look reads the truth of one process again, so too many looks only cost time.
+class Guard {
+  public:
+    struct Options {
+        bool dry_run = false;
+        std::vector<Pattern> exempt_cgroups;
+        std::size_t most_holdings = 65'536;
+    };
+
+    struct Counters {
+        std::uint64_t written = 0;
+        std::uint64_t drifts_repaired = 0;
+        std::uint64_t writes_refused = 0;
+        std::uint64_t sweeps = 0;
+        std::size_t processes = 0;   ///< seen by the last sweep, kernel threads left out
+        std::size_t over_limit = 0;  ///< matched in the last sweep, not held: too many holdings
+    };
+
+    /// What one process looks like, and which rule means it.
+    struct Finding {
+        Snapshot snapshot;
+        int score = 0;
+        std::optional<std::size_t> rule;
+        bool exempt = false;
+    };
+
+    /// All three must outlive the guard. `self` is the daemon's own pid, never touched.
+    Guard(ProcessTable& table, ScoreWriter& writer, Observer& observer, Pid self);
+
+    void set_options(Options options);
+
+    /// Takes effect process by process, as each is looked at: sweep afterwards.
+    void set_rules(std::shared_ptr<const RuleSet> rules);
+
+    /// Takes over what an earlier daemon had on record. Those that have ended since, and those
+    /// whose score had not been written yet, are dropped.
+    void adopt(const Ledger& ledger);
+
+    /// Looks at one process and does what its rule asks for. True if there is such a process and
+    /// it is no kernel thread.
+    bool examine(Pid pid, Time now);
+
+    /// Looks at every process. The number looked at, or why the table could not be read.
+    Result<std::size_t> sweep(Time now);
+
+    /// Gives every original back. What cannot be given back stays in `holdings()`.
+    void release_all(Time now);
+
+    /// Looks without touching anything.
+    [[nodiscard]] Result<Finding> inspect(Pid pid);
+
+    [[nodiscard]] const std::map<Pid, Holding>& holdings() const { return holdings_; }
+    [[nodiscard]] const RuleSet& rules() const { return *rules_; }
+    /// Processes matched since the rules were set, by rule index.
+    [[nodiscard]] const std::vector<std::uint64_t>& matches() const { return matches_; }
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+
+  private:
+    using Holdings = std::map<Pid, Holding>;
+
+    bool lost(Pid pid, const Error& error);
+    [[nodiscard]] Result<Finding> look(Process& process) const;
+    Result<void> judge(Process& process, Time now);
+    void hold(Process& process, std::size_t rule_index, const Decision& decision, int score,
+              Time now);
+    void write(Process& process, Holding& holding, bool is_drift, bool is_news, Time now);
+    void remember(Holding& holding);
+    void became_held(Holding& holding, bool tell);
+    void refused(Holding& holding, const Error& error, Time now);
+    void release(Process& process, const Decision& decision, ReleaseReason reason, Time now);
+    void forget(Pid pid, ReleaseReason reason, int value);
+    [[nodiscard]] std::optional<Written> record_of(Pid pid) const;
+
+    ProcessTable& table_;
+    ScoreWriter& writer_;
+    Observer& observer_;
+    Pid self_;
+    Options options_;
+    std::shared_ptr<const RuleSet> rules_ = std::make_shared<const RuleSet>();
+    std::vector<std::uint64_t> matches_;
+    Holdings holdings_;
+    Counters counters_;
+};
+
+}  // namespace oomguard::daemon

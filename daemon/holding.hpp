@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "core/decision.hpp"
+#include "core/process.hpp"
+
+namespace oomguard::daemon {
+
+using Clock = std::chrono::steady_clock;
+using Time = Clock::time_point;
+
+/// How often something was tried in vain, and when it may be tried again.
+class Backoff {
+  public:
+    /// The first tries come as they may; after them each pause is twice the one before.
+    static constexpr unsigned kFreeTries = 5;
+    static constexpr std::chrono::seconds kFirstPause{20};
+    static constexpr std::chrono::seconds kLongestPause{600};
+
+    [[nodiscard]] bool may_try(Time now) const { return now >= next_; }
+    /// True once the free tries are used up.
+    [[nodiscard]] bool is_pausing() const { return tries_ > kFreeTries; }
+    void tried(Time now);
+
+  private:
+    unsigned tries_ = 0;
+    Time last_{};
+    Time next_{};
+};
+
+/// A process that a rule means, or whose score we have written.
+struct Holding {
+    enum class State { Held, Drifting, Refused, DryRun };
+
+    static constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
+
+    ProcessId id;
+    std::string name;
+    Uid uid = 0;
+    std::string rule;                  ///< its name; empty if no rule means the process any more
+    std::size_t rule_index = kNoRule;  ///< in the rules in force
+    std::optional<Written> written;    ///< set once it has been held
+    int original = 0;
+    int wanted = 0;
+    int current = 0;
+    State state = State::Held;
+    unsigned drifts = 0;
+    std::string last_error;  ///< why the last write failed; empty if it did not
+    Backoff repairs;
+    Backoff refusals;
+};
+
+/// "held", "drifting", "refused" or "dry-run".
+[[nodiscard]] const char* state_text(Holding::State state);
+
+}  // namespace oomguard::daemon

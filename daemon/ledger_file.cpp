@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/ledger_file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "sys/file.hpp"
+
+namespace oomguard::daemon {
+namespace {
+
+constexpr std::size_t kLargestLedger = std::size_t{64} << 20U;
+constexpr std::size_t kSpareLines = 1024;
+constexpr mode_t kMode = 0600;
+
+}  // namespace
+
+LedgerFile::LedgerFile(std::string path, std::string boot_id)
+    : path_(std::move(path)), boot_id_(std::move(boot_id)) {}
+
+Result<void> LedgerFile::open() {
+    const auto text = sys::read_regular_file(path_, kLargestLedger);
+    if (text) {
+        ledger_ = parse_ledger(*text, boot_id_);
+    } else if (!is_gone(text.error())) {
+        const std::string aside = path_ + ".unreadable";
+        (void)std::rename(path_.c_str(), aside.c_str());
+        failure_ = text.error().message();
+        (void)rewrite();
+        return text.error();
+    }
+    auto done = rewrite();
+    if (!done)
+        failure_ = done.error().message();
+    return done;
+}
+
+void LedgerFile::hold(ProcessId id, Written written) {
+    ledger_.entries[id.pid] = {id.start_time, written};
+    append(ledger_hold_line(id, written));
+}
+
+void LedgerFile::drop(ProcessId id) {
+    const auto found = ledger_.entries.find(id.pid);
+    if (found == ledger_.entries.end() || found->second.start_time != id.start_time)
+        return;
+    ledger_.entries.erase(found);
+    append(ledger_drop_line(id));
+}
+
+void LedgerFile::append(std::string_view line) {
+    const auto done = try_append(line);
+    failure_ = done ? std::nullopt : std::optional(done.error().message());
+}
+
+Result<void> LedgerFile::try_append(std::string_view line) {
+    if (!file_ || lines_ > 2 * ledger_.entries.size() + kSpareLines)
+        return rewrite();
+    ssize_t written = -1;
+    do
+        written = ::write(file_.get(), line.data(), line.size());
+    while (written < 0 && errno == EINTR);
+    if (written == static_cast<ssize_t>(line.size())) {
+        ++lines_;
+        return {};
+    }
+    // What follows a torn line would be lost with it, so the next record rewrites the file.
+    const int number = written < 0 ? errno : ENOSPC;
+    file_ = {};
+    return errno_error(number, "append to " + path_);
+}
+
+Result<void> LedgerFile::rewrite() {
+    file_ = {};
+    std::string text = ledger_header(boot_id_);
+    for (const auto& [pid, entry] : ledger_.entries)
+        text += ledger_hold_line({pid, entry.start_time}, entry.written);
+    if (auto done = sys::replace_file(path_, text, kMode); !done)
+        return done;
+    auto file = sys::open_at(AT_FDCWD, path_, O_WRONLY | O_APPEND);
+    if (!file)
+        return file.error();
+    file_ = std::move(*file);
+    lines_ = ledger_.entries.size();
+    return {};
+}
+
+}  // namespace oomguard::daemon

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/ledger.hpp"
+#include "core/result.hpp"
+#include "sys/unique_fd.hpp"
+
+namespace oomguard::daemon {
+
+/// The ledger in the runtime directory: a journal, appended to before each write of a score and
+/// rewritten when most of its lines have had their day.
+class LedgerFile {
+  public:
+    LedgerFile(std::string path, std::string boot_id);
+
+    /// Reads what an earlier daemon left, and starts the journal anew with it. A file that cannot
+    /// be read is an error, and is moved aside to PATH.unreadable rather than overwritten.
+    Result<void> open();
+
+    /// What is on record.
+    [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+
+    /// Records are kept even if the file cannot be written: see `failure()`.
+    void hold(ProcessId id, Written written);
+    void drop(ProcessId id);
+
+    /// Why the file could not be written last; nullopt once it can be again.
+    [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
+
+  private:
+    void append(std::string_view line);
+    Result<void> try_append(std::string_view line);
+    Result<void> rewrite();
+
+    std::string path_;
+    std::string boot_id_;
+    Ledger ledger_;
+    sys::UniqueFd file_;  // none: the next record rewrites the file
+    std::size_t lines_ = 0;
+    std::optional<std::string> failure_;
+};
+
+}  // namespace oomguard::daemon

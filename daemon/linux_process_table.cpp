@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/linux_process_table.hpp"
+
+#include <string>
+#include <utility>
+
+namespace oomguard::daemon {
+namespace {
+
+/// An executable that may not be read, or of a process that has none any more, is an empty one.
+Result<std::string> exe_or_empty(const sys::ProcDir& dir) {
+    auto exe = dir.read_exe();
+    if (exe)
+        return exe;
+    if (is_denied(exe.error()))
+        return std::string();
+    // A zombie and a kernel thread answer ENOENT, as a process that has gone does.
+    if (is_gone(exe.error()) && dir.read_stat())
+        return std::string();
+    return exe.error();
+}
+
+class LinuxProcess final : public Process {
+  public:
+    LinuxProcess(const sys::Procfs& procfs, sys::ProcDir dir, Snapshot snapshot)
+        : procfs_(procfs), dir_(std::move(dir)), snapshot_(std::move(snapshot)) {}
+
+    [[nodiscard]] const Snapshot& snapshot() const override { return snapshot_; }
+
+    Result<void> read(Field field) override {
+        if (snapshot_.has(field))
+            return {};
+        switch (field) {
+            case Field::Credentials:
+                return dir_.read_credentials(snapshot_);
+            case Field::Cgroup:
+                return dir_.read_cgroup(snapshot_);
+            case Field::Exe:
+                return read_exe();
+            case Field::Parent:
+                return read_ancestors(1);
+            case Field::Ancestors:
+                return read_ancestors(kMostAncestors);
+            case Field::Cmdline:
+                break;
+        }
+        return dir_.read_cmdline(snapshot_);
+    }
+
+    Result<int> read_score() override { return dir_.read_oom_score_adj(); }
+    Result<void> write_score(int value) override { return dir_.write_oom_score_adj(value); }
+
+  private:
+    // Deeper than any real tree; a bound, because processes come and go while we climb.
+    static constexpr std::size_t kMostAncestors = 128;
+
+    Result<void> read_exe() {
+        auto exe = exe_or_empty(dir_);
+        if (!exe)
+            return exe.error();
+        snapshot_.exe = std::move(*exe);
+        snapshot_.mark(Field::Exe);
+        return {};
+    }
+
+    Result<void> read_ancestors(std::size_t most) {
+        snapshot_.ancestors.clear();
+        Pid pid = snapshot_.parent_pid;
+        while (pid > 0 && snapshot_.ancestors.size() < most) {
+            const auto dir = procfs_.open_process(pid);
+            const auto parent = dir ? dir->read_stat() : dir.error();
+            // Gone while we climb: its children have a new parent, and a new look will follow.
+            // Started later than its child: the pid is another process's by now.
+            if (!parent || parent->id.start_time > snapshot_.id.start_time)
+                break;
+            const auto exe = exe_or_empty(*dir);
+            snapshot_.ancestors.push_back(
+                {parent->comm, std::string(executable_name(exe ? *exe : std::string()))});
+            pid = parent->parent_pid;
+        }
+        snapshot_.mark(most == 1 ? Field::Parent : Field::Ancestors);
+        snapshot_.mark(Field::Parent);
+        return {};
+    }
+
+    const sys::Procfs& procfs_;
+    sys::ProcDir dir_;
+    Snapshot snapshot_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Process>> LinuxProcessTable::open(Pid pid) {
+    auto dir = procfs_.open_process(pid);
+    if (!dir)
+        return dir.error();
+    auto snapshot = dir->read_stat();
+    if (!snapshot)
+        return snapshot.error();
+    return std::unique_ptr<Process>(
+        std::make_unique<LinuxProcess>(procfs_, std::move(*dir), std::move(*snapshot)));
+}
+
+}  // namespace oomguard::daemon

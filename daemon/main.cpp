@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include <spdlog/spdlog.h>
+
+#include "config/diagnostic.hpp"
+#include "daemon/logging.hpp"
+#include "daemon/options.hpp"
+#include "daemon/rule_loader.hpp"
+#include "daemon/service.hpp"
+
+namespace {
+
+using oomguard::daemon::Options;
+
+int check_config(const Options& options) {
+    const auto loaded = oomguard::daemon::load_config(options.paths);
+    fmt::print(stderr, "{}", oomguard::config::format(loaded.diagnostics));
+    if (const std::size_t errors = loaded.errors(); errors > 0) {
+        fmt::print(stderr, "{} {}\n", errors, errors == 1 ? "error" : "errors");
+        return EXIT_FAILURE;
+    }
+    fmt::print("{} {} in {} {}: no errors\n", loaded.rules.size(),
+               loaded.rules.size() == 1 ? "rule" : "rules", loaded.rule_files,
+               loaded.rule_files == 1 ? "file" : "files");
+    return EXIT_SUCCESS;
+}
+
+int run(int argc, char** argv) {
+    const auto parsed = oomguard::daemon::parse_options(argc, argv);
+    if (parsed.exit_status)
+        return *parsed.exit_status;
+    if (parsed.options.check_config)
+        return check_config(parsed.options);
+    oomguard::daemon::start_logging();
+    try {
+        return oomguard::daemon::Service(parsed.options).run();
+    } catch (const std::exception& error) {
+        spdlog::critical("cannot run: {}", error.what());
+        return EXIT_FAILURE;
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        (void)std::fprintf(stderr, "oom-guardd: %s\n", error.what());
+        return EXIT_FAILURE;
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/process.hpp"
+#include "core/result.hpp"
+
+namespace oomguard::daemon {
+
+/// One process, opened once: everything is read from and written to this very process, also when
+/// its pid is used again in between. Every operation answers with a gone error (see is_gone) once
+/// the process has ended.
+class Process {
+  public:
+    Process() = default;
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+    virtual ~Process() = default;
+
+    [[nodiscard]] virtual const Snapshot& snapshot() const = 0;
+
+    /// Reads one more field into the snapshot, which has it afterwards. An executable that may
+    /// not be read is an empty one, not an error.
+    virtual Result<void> read(Field field) = 0;
+
+    virtual Result<int> read_score() = 0;
+    virtual Result<void> write_score(int value) = 0;
+};
+
+/// The processes of the machine.
+class ProcessTable {
+  public:
+    ProcessTable() = default;
+    ProcessTable(const ProcessTable&) = delete;
+    ProcessTable& operator=(const ProcessTable&) = delete;
+    virtual ~ProcessTable() = default;
+
+    virtual Result<std::vector<Pid>> pids() = 0;
+    virtual Result<std::unique_ptr<Process>> open(Pid pid) = 0;
+};
+
+}  // namespace oomguard::daemon

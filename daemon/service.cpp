@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/service.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "daemon/logging.hpp"
+#include "daemon/notify.hpp"
+#include "sys/memory_lock.hpp"
+
+namespace oomguard::daemon {
+namespace {
+
+/// Changes closer together than this are told as one.
+constexpr std::chrono::milliseconds kChangePause{100};
+
+template <typename T>
+T must(Result<T> result) {
+    if (!result)
+        throw std::runtime_error(result.error().message());
+    return std::move(*result);
+}
+
+std::string ledger_path(const std::string& directory) {
+    std::filesystem::create_directories(directory);
+    return directory + "/ledger";
+}
+
+void log_findings(const std::vector<config::Diagnostic>& diagnostics) {
+    for (const auto& diagnostic : diagnostics) {
+        std::string text = config::format(diagnostic);
+        text.pop_back();
+        const bool is_error = diagnostic.severity == config::Diagnostic::Severity::Error;
+        spdlog::log(is_error ? spdlog::level::err : spdlog::level::warn, "{}", text);
+    }
+}
+
+}  // namespace
+
+Service::Service(Options options)
+    : options_(std::move(options)),
+      loop_([](const char* what) { spdlog::error("unexpected, going on: {}", what); }),
+      table_(must(sys::Procfs::open())),
+      ledger_(ledger_path(options_.runtime_directory), must(table_.procfs().boot_id())),
+      writer_(ledger_),
+      guard_(table_, writer_, *this, ::getpid()),
+      finder_(loop_, guard_, table_,
+              {options_.paths.settings_file, options_.paths.rule_directories}, finder_hooks()),
+      bus_(loop_, *this, options_.bus),
+      change_timer_(loop_.add_timer([this] { tell_changes(); })) {
+    for (const int signal : {SIGTERM, SIGINT})
+        signals_.push_back(loop_.add_signal(signal, [this] { loop_.exit(0); }));
+    signals_.push_back(loop_.add_signal(SIGHUP, [this] { reload(); }));
+}
+
+int Service::run() {
+    if (const auto locked = sys::lock_memory(); !locked)
+        memory_lock_failure_ = locked.error().message();
+    loop_.enable_watchdog();
+    load_first();
+    take_over_ledger();
+    bus_.start();
+    finder_.configure(settings_);
+    finder_.sweep();
+    notify_ready(status_text());
+    tell_changes();
+    spdlog::info("oom-guardd {} guards: {}", OOMGUARD_VERSION, status_text());
+    const int status = loop_.run();
+    stop();
+    return status;
+}
+
+void Service::stop() {
+    notify_stopping();
+    if (!settings_.restore_on_stop || settings_.dry_run) {
+        spdlog::info("stopping; {} scores stay as they are, restore_on_stop is off",
+                     guard_.holdings().size());
+        return;
+    }
+    guard_.release_all(Clock::now());
+    if (!guard_.holdings().empty())
+        spdlog::error("stopping; {} scores could not be given back", guard_.holdings().size());
+    else
+        spdlog::info("stopping; every original score was given back");
+}
+
+Finder::Hooks Service::finder_hooks() {
+    return {
+        .source_changed =
+            [this](const SourceState& source) {
+                if (source.works())
+                    spdlog::info("source {} works", source.name);
+                changed();
+            },
+        .overrun =
+            [](const std::string& source, const std::string& what) {
+                spdlog::warn("source {} lost events, looking at every process: {}", source, what);
+            },
+        .sweep_failed =
+            [this](const Error& error) {
+                sweep_failure_ = error.message();
+                changed();
+            },
+        .files_changed = [this] { load_again(false); },
+        .swept = [this] { changed(); },
+    };
+}
+
+void Service::load_first() {
+    auto loaded = load_config(options_.paths);
+    fingerprint_ = loaded.fingerprint;
+    if (loaded.errors() == 0) {
+        put_in_force(std::move(loaded));
+        return;
+    }
+    reject(loaded, "only the shipped rules are in force");
+    auto shipped = load_shipped_config(options_.paths);
+    if (shipped.errors() > 0) {
+        log_findings(shipped.diagnostics);
+        rejection_ = "files rejected, the shipped rules too: no rules are in force";
+        shipped = {};
+        shipped.settings = config::default_settings();
+    }
+    shipped.diagnostics.clear();
+    put_in_force(std::move(shipped));
+}
+
+void Service::take_over_ledger() {
+    if (const auto opened = ledger_.open(); !opened)
+        spdlog::error("the record of original scores of an earlier run: {}",
+                      opened.error().message());
+    if (ledger_.ledger().bad_lines > 0)
+        spdlog::warn(
+            "the record of original scores had {} lines that could not be read, ignoring "
+            "them",
+            ledger_.ledger().bad_lines);
+    const std::size_t found = ledger_.ledger().entries.size();
+    guard_.adopt(Ledger(ledger_.ledger()));
+    if (found > 0)
+        spdlog::info("took over {} processes of an earlier run, of {} on record",
+                     guard_.holdings().size(), found);
+}
+
+Control::ReloadOutcome Service::reload() {
+    return load_again(true);
+}
+
+Control::ReloadOutcome Service::load_again(bool even_if_unchanged) {
+    auto loaded = load_config(options_.paths);
+    if (!even_if_unchanged && loaded.fingerprint == fingerprint_)
+        return {.done = true, .diagnostics = {}};
+    fingerprint_ = loaded.fingerprint;
+    ReloadOutcome outcome{.done = loaded.errors() == 0,
+                          .diagnostics = config::format(loaded.diagnostics)};
+    notify_reloading();
+    if (outcome.done) {
+        rejection_.clear();
+        put_in_force(std::move(loaded));
+        finder_.configure(settings_);
+        finder_.rules_changed();
+        finder_.sweep();
+        bus_.with_object([](ManagerObject& object) { object.rules_reloaded(); });
+        spdlog::info("rules loaded, generation {}: {} rules", generation_,
+                     guard_.rules().rules().size());
+    } else {
+        reject(loaded, fmt::format("the {} rules of generation {} stay in force",
+                                   guard_.rules().rules().size(), generation_));
+        bus_.with_object(
+            [&](ManagerObject& object) { object.rules_rejected(outcome.diagnostics); });
+    }
+    notify_ready(status_text());
+    tell_changes();
+    return outcome;
+}
+
+void Service::put_in_force(LoadedConfig config) {
+    log_findings(config.diagnostics);
+    settings_ = std::move(config.settings);
+    settings_.dry_run = settings_.dry_run || options_.dry_run;
+    set_log_level(options_.log_level.value_or(settings_.log_level));
+    guard_.set_options({.dry_run = settings_.dry_run,
+                        .exempt_cgroups = settings_.exempt_cgroups,
+                        .most_holdings = settings_.limits.held_processes});
+    guard_.set_rules(std::make_shared<const RuleSet>(std::move(config.rules)));
+    ++generation_;
+}
+
+void Service::reject(const LoadedConfig& config, const std::string& consequence) {
+    log_findings(config.diagnostics);
+    const std::size_t errors = config.errors();
+    rejection_ = fmt::format("files rejected, {} {}: {}", errors, errors == 1 ? "error" : "errors",
+                             consequence);
+    spdlog::error("{}; see above, or run oom-guardd --check-config", rejection_);
+}
+
+std::size_t Service::rescan() {
+    return finder_.sweep();
+}
+
+void Service::on_held(const Holding& holding) {
+    log_.on_held(holding);
+    bus_.with_object([&](ManagerObject& object) { object.on_held(holding); });
+    changed();
+}
+
+void Service::on_dry_run(const Holding& holding) {
+    log_.on_dry_run(holding);
+    changed();
+}
+
+void Service::on_released(const Holding& holding, ReleaseReason reason, int value) {
+    log_.on_released(holding, reason, value);
+    bus_.with_object([&](ManagerObject& object) { object.on_released(holding, reason, value); });
+    changed();
+}
+
+void Service::on_drifted(const Holding& holding, int found, bool repaired) {
+    log_.on_drifted(holding, found, repaired);
+    bus_.with_object([&](ManagerObject& object) { object.on_drifted(holding, found, repaired); });
+    changed();
+}
+
+void Service::on_refused(const Holding& holding, const Error& error) {
+    log_.on_refused(holding, error);
+    bus_.with_object([&](ManagerObject& object) { object.on_refused(holding, error); });
+    changed();
+}
+
+void Service::on_unreadable(Pid pid, const Error& error) {
+    log_.on_unreadable(pid, error);
+}
+
+void Service::changed() {
+    if (!std::exchange(change_pending_, true))
+        change_timer_.arm_in(kChangePause);
+}
+
+}  // namespace oomguard::daemon

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/bus/bus_link.hpp"
+#include "daemon/control.hpp"
+#include "daemon/event_log.hpp"
+#include "daemon/event_loop.hpp"
+#include "daemon/finder.hpp"
+#include "daemon/guard.hpp"
+#include "daemon/ledger_file.hpp"
+#include "daemon/linux_process_table.hpp"
+#include "daemon/observer.hpp"
+#include "daemon/options.hpp"
+#include "daemon/recording_score_writer.hpp"
+#include "daemon/rule_loader.hpp"
+
+namespace oomguard::daemon {
+
+/// The daemon as a whole: puts its parts together, and loads the files. Only start-up may throw.
+class Service final : private Control, private Observer {
+  public:
+    explicit Service(Options options);
+
+    /// Guards until told to stop. The exit status.
+    int run();
+
+  private:
+    Guard& guard() override { return guard_; }
+    [[nodiscard]] std::uint64_t generation() const override { return generation_; }
+    [[nodiscard]] std::vector<SourceState> sources() const override { return finder_.sources(); }
+    [[nodiscard]] std::vector<std::string> degraded() const override;
+    [[nodiscard]] bool dry_run() const override { return settings_.dry_run; }
+    [[nodiscard]] std::uint64_t overruns() const override { return finder_.overruns(); }
+    [[nodiscard]] std::uint64_t last_sweep_usec() const override {
+        return finder_.last_sweep_usec();
+    }
+    ReloadOutcome reload() override;
+    std::size_t rescan() override;
+
+    void on_held(const Holding& holding) override;
+    void on_dry_run(const Holding& holding) override;
+    void on_released(const Holding& holding, ReleaseReason reason, int value) override;
+    void on_drifted(const Holding& holding, int found, bool repaired) override;
+    void on_refused(const Holding& holding, const Error& error) override;
+    void on_unreadable(Pid pid, const Error& error) override;
+
+    Finder::Hooks finder_hooks();
+    void load_first();
+    void take_over_ledger();
+    ReloadOutcome load_again(bool even_if_unchanged);
+    void put_in_force(LoadedConfig config);
+    void reject(const LoadedConfig& config, const std::string& consequence);
+    void stop();
+
+    void changed();
+    void tell_changes();
+    [[nodiscard]] std::string status_text() const;
+
+    Options options_;
+    EventLoop loop_;
+    LinuxProcessTable table_;
+    LedgerFile ledger_;
+    RecordingScoreWriter writer_;
+    Guard guard_;
+    EventLog log_;
+    Finder finder_;
+    BusLink bus_;
+    EventLoop::Source change_timer_;
+    std::vector<EventLoop::Source> signals_;
+
+    config::Settings settings_;
+    std::uint64_t generation_ = 0;
+    std::size_t fingerprint_ = 0;
+    std::string rejection_;  // why the files on disk are not in force; empty if they are
+    std::string sweep_failure_;
+    std::string memory_lock_failure_;
+    std::set<std::string> told_degraded_;
+    bool change_pending_ = false;
+};
+
+}  // namespace oomguard::daemon

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+#include <sys/capability.h>
+
+#include "daemon/notify.hpp"
+#include "daemon/service.hpp"
+#include "sys/capability.hpp"
+
+namespace oomguard::daemon {
+namespace {
+
+void add_missing_capabilities(const RuleSet& rules, std::vector<std::string>& texts) {
+    if (!sys::may_use(CAP_SYS_RESOURCE))
+        texts.emplace_back(
+            "raise-only: scores cannot be lowered without CAP_SYS_RESOURCE; run the daemon by its "
+            "unit oom-guardd.service, or give it the capability");
+    if (!sys::may_use(CAP_DAC_OVERRIDE))
+        texts.emplace_back(
+            "own processes only: the scores of other users' processes cannot be written without "
+            "CAP_DAC_OVERRIDE; run the daemon by its unit oom-guardd.service");
+    const bool needs_exe =
+        std::any_of(rules.rules().begin(), rules.rules().end(), [](const Rule& rule) {
+            return !rule.match.exe.empty() || (rule.except && !rule.except->exe.empty());
+        });
+    if (needs_exe && !sys::may_use(CAP_SYS_PTRACE))
+        texts.emplace_back(
+            "rules with 'exe' match only the daemon's own user: the executables of others cannot "
+            "be read without CAP_SYS_PTRACE");
+}
+
+std::size_t count(const std::map<Pid, Holding>& holdings, Holding::State state) {
+    return static_cast<std::size_t>(
+        std::count_if(holdings.begin(), holdings.end(),
+                      [&](const auto& entry) { return entry.second.state == state; }));
+}
+
+}  // namespace
+
+std::vector<std::string> Service::degraded() const {
+    std::vector<std::string> texts;
+    if (!rejection_.empty())
+        texts.push_back(rejection_ + "; see the log, or run oom-guardd --check-config");
+    add_missing_capabilities(guard_.rules(), texts);
+    for (const auto& source : finder_.sources()) {
+        const bool is_partial = source.works() && !source.reason.empty();
+        if (source.status == SourceState::Status::Failed)
+            texts.push_back("source " + source.name + " does not work: " + source.reason);
+        else if (is_partial)
+            texts.push_back("source " + source.name + " works in part: " + source.reason);
+    }
+    if (ledger_.failure())
+        texts.push_back(
+            "original scores cannot be recorded, and would be lost if the daemon were "
+            "killed: " +
+            *ledger_.failure());
+    if (!sweep_failure_.empty())
+        texts.push_back("processes cannot be listed: " + sweep_failure_);
+    if (!memory_lock_failure_.empty())
+        texts.push_back("memory is not locked, the daemon may be slow when memory is short: " +
+                        memory_lock_failure_ + "; set LimitMEMLOCK=infinity");
+    if (const auto over = guard_.counters().over_limit; over > 0)
+        texts.push_back(
+            fmt::format("too many processes match: {} are not held; narrow the rules "
+                        "or raise limits.held_processes",
+                        over));
+    if (const auto fighting = count(guard_.holdings(), Holding::State::Drifting); fighting > 0)
+        texts.push_back(
+            fmt::format("{} processes keep changing a held score; see ListProcesses", fighting));
+    if (const auto refused = count(guard_.holdings(), Holding::State::Refused); refused > 0)
+        texts.push_back(
+            fmt::format("{} processes could not be set; see ListProcesses and the log", refused));
+    return texts;
+}
+
+std::string Service::status_text() const {
+    const auto held = count(guard_.holdings(), Holding::State::Held);
+    std::string text = fmt::format("Holding {} of {} processes by {} rules", held,
+                                   guard_.counters().processes, guard_.rules().rules().size());
+    if (settings_.dry_run)
+        text += "; dry run, nothing is written";
+    if (!bus_.failure().empty())
+        text += "; no connection to the bus: " + bus_.failure();
+    for (const auto& degraded : degraded())
+        text += "; " + degraded.substr(0, degraded.find(';'));
+    return text;
+}
+
+void Service::tell_changes() {
+    change_pending_ = false;
+    const auto now = degraded();
+    for (const auto& text : now) {
+        // The counts within change all the time, and each event was logged by itself.
+        const bool is_count = text.front() >= '0' && text.front() <= '9';
+        if (!is_count && !told_degraded_.contains(text))
+            spdlog::warn("degraded: {}", text);
+    }
+    told_degraded_ = {now.begin(), now.end()};
+    notify_status(status_text());
+    bus_.with_object([](ManagerObject& object) { object.emit_changed_properties(); });
+}
+
+}  // namespace oomguard::daemon

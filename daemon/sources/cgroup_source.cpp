@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/sources/cgroup_source.hpp"
+
+#include <chrono>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+
+#include "sys/cgroupfs.hpp"
+
+namespace oomguard::daemon {
+namespace {
+
+constexpr std::chrono::seconds kRetryPause{60};
+constexpr const char* kEventsFile = "/cgroup.events";
+
+}  // namespace
+
+CgroupSource::CgroupSource(EventLoop& loop, News& news)
+    : news_(news),
+      loop_(loop),
+      report_(news, "cgroups"),
+      rebuild_timer_(loop.add_timer([this] { watch_all(); })) {}
+
+void CgroupSource::start() {
+    if (state().status == SourceState::Status::Off)
+        watch_all();
+}
+
+void CgroupSource::stop() {
+    rebuild_timer_.disarm();
+    io_ = {};
+    inotify_.reset();
+    watched_.clear();
+    watches_of_.clear();
+    report_.set(SourceState::Status::Off);
+}
+
+void CgroupSource::watch_all() {
+    io_ = {};
+    watched_.clear();
+    watches_of_.clear();
+    limit_reason_.clear();
+    inotify_.reset();
+    const auto mount = sys::find_cgroup_mount();
+    auto inotify = sys::Inotify::create();
+    if (!mount || !inotify) {
+        rebuild_timer_.arm_in(kRetryPause);
+        report_.set(SourceState::Status::Failed,
+                    mount ? inotify.error().message() : mount.error().message());
+        return;
+    }
+    inotify_.emplace(std::move(*inotify));
+    io_ = loop_.add_io(inotify_->fd(), EPOLLIN, [this] { read(); });
+    add_tree(*mount, false);
+    if (!limit_reason_.empty())
+        rebuild_timer_.arm_in(kRetryPause);
+    report_.set(watched_.empty() ? SourceState::Status::Failed : SourceState::Status::Working,
+                limit_reason_);
+}
+
+void CgroupSource::add_tree(const std::string& directory, bool is_new) {
+    std::vector<std::string> pending = {directory};
+    while (!pending.empty() && limit_reason_.empty()) {
+        const std::string next = std::move(pending.back());
+        pending.pop_back();
+        // First watched, then listed: what is created in between is seen twice, never missed.
+        if (!add_watch(next, "", IN_CREATE | IN_DELETE | IN_ONLYDIR))
+            continue;
+        add_watch(next, kEventsFile, IN_MODIFY);
+        if (is_new)
+            announce(next);
+        if (const auto children = sys::child_cgroups(next))
+            pending.insert(pending.end(), children->begin(), children->end());
+    }
+}
+
+bool CgroupSource::add_watch(const std::string& directory, const std::string& file,
+                             std::uint32_t mask) {
+    const auto watch = inotify_->add(directory + file, mask);
+    if (!watch) {
+        // The root has no cgroup.events, and a directory may have gone again.
+        if (!is_gone(watch.error())) {
+            limit_reason_ = watch.error().message();
+            if (watch.error().code == std::errc::no_space_on_device)
+                limit_reason_ += "; only " + std::to_string(watches_of_.size() / 2) +
+                                 " cgroups are watched: raise fs.inotify.max_user_watches";
+        }
+        return false;
+    }
+    if (watched_.insert_or_assign(*watch, Watched{directory, !file.empty()}).second)
+        watches_of_.emplace(directory, *watch);
+    return true;
+}
+
+void CgroupSource::remove_tree(const std::string& directory) {
+    // The kernel drops watches of removed cgroups by itself only since 7.1.
+    const std::string below = directory + "/";
+    for (auto at = watches_of_.lower_bound(directory); at != watches_of_.end();) {
+        const bool inside = at->first == directory || at->first.starts_with(below);
+        if (!inside && !at->first.starts_with(directory))
+            return;
+        if (!inside) {
+            ++at;
+            continue;
+        }
+        inotify_->remove(at->second);
+        watched_.erase(at->second);
+        at = watches_of_.erase(at);
+    }
+}
+
+void CgroupSource::announce(const std::string& directory) {
+    const auto pids = sys::cgroup_pids(directory);
+    if (!pids)
+        return;
+    for (const Pid pid : *pids)
+        news_.found(pid);
+}
+
+void CgroupSource::read() {
+    const auto events = inotify_->read();
+    if (!events) {
+        io_.disarm();
+        rebuild_timer_.arm_in(kRetryPause);
+        report_.set(SourceState::Status::Failed, events.error().message());
+        return;
+    }
+    for (const auto& event : *events)
+        take(event);
+    if (state().status == SourceState::Status::Working)
+        report_.set(SourceState::Status::Working, limit_reason_);
+}
+
+void CgroupSource::take(const sys::InotifyEvent& event) {
+    if ((event.mask & IN_Q_OVERFLOW) != 0) {
+        news_.overrun(state().name, "the inotify queue was full");
+        rebuild_timer_.arm_in({});
+        return;
+    }
+    const auto found = watched_.find(event.watch);
+    if (found == watched_.end())
+        return;
+    const std::string directory = found->second.directory;
+    if (found->second.is_events_file)
+        announce(directory);
+    else if ((event.mask & IN_ISDIR) != 0 && (event.mask & IN_CREATE) != 0)
+        add_tree(directory + "/" + event.name, true);
+    else if ((event.mask & IN_ISDIR) != 0 && (event.mask & IN_DELETE) != 0)
+        remove_tree(directory + "/" + event.name);
+}
+
+}  // namespace oomguard::daemon

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/sources/proc_connector_source.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+#include <sys/epoll.h>
+
+namespace oomguard::daemon {
+namespace {
+
+constexpr std::chrono::seconds kAcknowledgementWait{2};
+constexpr std::chrono::seconds kRetryPause{60};
+constexpr std::uint32_t kMostCpus = 65'536;
+
+std::string why_refused(const std::string& what, int number) {
+    const bool is_denied = number == EPERM || number == EACCES;
+    return what + (is_denied ? "; before Linux 6.6 it needs CAP_NET_ADMIN" : "");
+}
+
+}  // namespace
+
+ProcConnectorSource::ProcConnectorSource(EventLoop& loop, News& news)
+    : news_(news),
+      loop_(loop),
+      report_(news, "proc-connector"),
+      acknowledgement_timer_(loop.add_timer([this] {
+          fail(
+              "the kernel does not acknowledge the subscription: it does so only in the initial "
+              "network, user and pid namespaces, and if built with CONFIG_PROC_EVENTS");
+      })),
+      subscribe_timer_(loop.add_timer([this] { subscribe(); })) {}
+
+void ProcConnectorSource::start() {
+    if (state().status == SourceState::Status::Off)
+        subscribe();
+}
+
+void ProcConnectorSource::stop() {
+    acknowledgement_timer_.disarm();
+    subscribe_timer_.disarm();
+    io_ = {};
+    connector_.reset();
+    report_.set(SourceState::Status::Off);
+}
+
+void ProcConnectorSource::subscribe() {
+    io_ = {};
+    connector_.reset();
+    last_sequence_.clear();
+    auto connector = sys::ProcConnector::open();
+    if (!connector) {
+        fail(why_refused(connector.error().message(), connector.error().code.value()));
+        return;
+    }
+    connector_.emplace(std::move(*connector));
+    if (const auto done = connector_->subscribe(); !done) {
+        fail(why_refused(done.error().message(), done.error().code.value()));
+        return;
+    }
+    io_ = loop_.add_io(connector_->fd(), EPOLLIN, [this] { read(); });
+    acknowledgement_timer_.arm_in(kAcknowledgementWait);
+}
+
+void ProcConnectorSource::read() {
+    const auto report = connector_->read([this](const sys::ProcEvent& event) { take(event); });
+    if (!report)
+        fail(report.error().message());
+    else if (report->overrun)
+        lost("the kernel dropped events because the receive buffer was full");
+    else if (report->malformed)
+        lost("the kernel sent a message that is not understood");
+}
+
+void ProcConnectorSource::take(const sys::ProcEvent& event) {
+    using Kind = sys::ProcEvent::Kind;
+    if (event.kind == Kind::Ack) {
+        acknowledged(event.error);
+        return;
+    }
+    if (!is_next(event))
+        lost("a gap in the sequence of events");
+    switch (event.kind) {
+        case Kind::Fork:
+            news_.forked(event.pid);
+            break;
+        case Kind::Exec:
+        case Kind::Uid:
+        case Kind::Comm:
+            news_.found(event.pid);
+            break;
+        case Kind::Exit:
+            news_.ended(event.pid);
+            break;
+        case Kind::Ack:
+        case Kind::Other:
+            break;
+    }
+}
+
+void ProcConnectorSource::acknowledged(int error) {
+    acknowledgement_timer_.disarm();
+    if (error != 0) {
+        const std::string what = "subscribe to the proc connector: ";
+        fail(why_refused(what + std::generic_category().message(error), error));
+        return;
+    }
+    report_.set(SourceState::Status::Working);
+    // What started before the subscription is found by looking at everything, once, after it.
+    news_.caught_up();
+}
+
+bool ProcConnectorSource::is_next(const sys::ProcEvent& event) {
+    if (event.cpu >= kMostCpus)
+        return true;
+    if (event.cpu >= last_sequence_.size())
+        last_sequence_.resize(event.cpu + std::size_t{1});
+    const auto before = std::exchange(last_sequence_[event.cpu], event.sequence);
+    return !before || event.sequence == *before + 1;
+}
+
+void ProcConnectorSource::lost(const std::string& what) {
+    news_.overrun(state().name, what);
+    // Not here: this runs inside the handler of the descriptor that will be closed.
+    subscribe_timer_.arm_in({});
+}
+
+void ProcConnectorSource::fail(const std::string& reason) {
+    acknowledgement_timer_.disarm();
+    if (io_)
+        io_.disarm();
+    subscribe_timer_.arm_in(kRetryPause);
+    report_.set(SourceState::Status::Failed, reason);
+}
+
+}  // namespace oomguard::daemon

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/event_loop.hpp"
+#include "daemon/sources/source.hpp"
+#include "sys/proc_connector.hpp"
+
+namespace oomguard::daemon {
+
+/// Exact news of every fork, exec, change of user, renaming and exit, from the proc connector.
+/// When the kernel had to drop events (ENOBUFS, or a gap in a cpu's sequence numbers), it
+/// subscribes again and asks for a sweep.
+class ProcConnectorSource {
+  public:
+    ProcConnectorSource(EventLoop& loop, News& news);
+
+    /// Subscribes. It works once the kernel has acknowledged; if it does not, it is tried again
+    /// from time to time.
+    void start();
+    void stop();
+
+    [[nodiscard]] const SourceState& state() const { return report_.state(); }
+
+  private:
+    void subscribe();
+    void read();
+    void take(const sys::ProcEvent& event);
+    void acknowledged(int error);
+    [[nodiscard]] bool is_next(const sys::ProcEvent& event);
+    void lost(const std::string& what);
+    void fail(const std::string& reason);
+
+    News& news_;
+    EventLoop& loop_;
+    SourceReport report_;
+    std::optional<sys::ProcConnector> connector_;
+    EventLoop::Source io_;
+    EventLoop::Source acknowledgement_timer_;
+    EventLoop::Source subscribe_timer_;
+    std::vector<std::optional<std::uint32_t>> last_sequence_;  // by cpu
+};
+
+}  // namespace oomguard::daemon

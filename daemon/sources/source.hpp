@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "core/process.hpp"
+
+namespace oomguard::daemon {
+
+/// What one source of news is up to.
+struct SourceState {
+    enum class Status {
+        Off,      ///< switched off in the settings
+        Standby,  ///< not needed at present
+        Working,
+        Failed,
+    };
+
+    std::string name;
+    Status status{};
+    /// Why it does not work, or works only in part, and what to do; empty if all is well.
+    std::string reason;
+
+    [[nodiscard]] bool works() const { return status == Status::Working; }
+};
+
+/// Where the sources bring their news. It is only news: what it is about is read again.
+class News {
+  public:
+    News() = default;
+    News(const News&) = delete;
+    News& operator=(const News&) = delete;
+    virtual ~News() = default;
+
+    virtual void found(Pid pid) = 0;
+    virtual void forked(Pid pid) = 0;
+    virtual void ended(Pid pid) = 0;
+
+    /// Some program was executed, and it is not known by which process.
+    virtual void someone_executed() = 0;
+
+    /// Events were lost, or may have been before now: everything is to be looked at.
+    virtual void overrun(const std::string& source, const std::string& what) = 0;
+    virtual void caught_up() = 0;
+
+    /// A source works now that did not, or the other way round.
+    virtual void source_changed(const SourceState& state) = 0;
+
+    /// A rule file or the settings may have changed on disk.
+    virtual void files_changed() = 0;
+};
+
+/// A source's state, whose changes are news too.
+class SourceReport {
+  public:
+    SourceReport(News& news, std::string name) : news_(news), state_{std::move(name), {}, {}} {}
+
+    void set(SourceState::Status status, std::string reason = {}) {
+        if (state_.status == status && state_.reason == reason)
+            return;
+        state_.status = status;
+        state_.reason = std::move(reason);
+        news_.source_changed(state_);
+    }
+
+    [[nodiscard]] const SourceState& state() const { return state_; }
+
+  private:
+    News& news_;
+    SourceState state_;
+};
+
+}  // namespace oomguard::daemon

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "config/findings.hpp"
+
+namespace oomguard::config {
+
+// What yaml-cpp does not look at: it takes broken UTF-8 for U+FFFD, ends a file at U+0004 and a
+// quoted text at the end of the file.
+
+/// Whether the text is all printable UTF-8; tabs and line ends of either kind may be in it. The
+/// first byte that is not is reported.
+[[nodiscard]] bool check_text(std::string_view text, Findings& findings);
+
+/// Whether the quote at `offset` is followed by the one that ends it.
+[[nodiscard]] bool is_quote_closed(std::string_view text, std::size_t offset);
+
+/// The line, of the same counting as `line`, that holds the "-" of an entry of a block sequence
+/// without a value: `column` is where the sequence stands, `offset` in `line` the next thing of the
+/// file.
+[[nodiscard]] unsigned line_of_dash(std::string_view text, std::size_t offset, unsigned line,
+                                    std::size_t column);
+
+}  // namespace oomguard::config

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace oomguard::sys {
+
+/// The first mount point of type cgroup2 in the text of /proc/PID/mountinfo, with the kernel's
+/// octal escapes undone.
+[[nodiscard]] std::optional<std::string> parse_cgroup_mount(std::string_view mountinfo);
+
+/// Where the cgroup v2 tree is mounted, from /proc/self/mountinfo: /sys/fs/cgroup, or
+/// /sys/fs/cgroup/unified on a hybrid machine. ENOENT if nowhere.
+[[nodiscard]] Result<std::string> find_cgroup_mount();
+
+/// The full paths of the directories directly below `directory`. ENOENT if it has gone.
+[[nodiscard]] Result<std::vector<std::string>> child_cgroups(const std::string& directory);
+
+/// The pids directly in a cgroup, from cgroup.procs. Processes of other pid namespaces have none
+/// and are left out. ENOENT or ENODEV if the cgroup has gone; EOPNOTSUPP of a threaded one.
+[[nodiscard]] Result<std::vector<int>> cgroup_pids(const std::string& directory);
+
+}  // namespace oomguard::sys

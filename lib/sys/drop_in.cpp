@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "sys/drop_in.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <cerrno>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "sys/directory.hpp"
+#include "sys/file.hpp"
+
+namespace oomguard::sys {
+
+namespace {
+
+bool is_drop_in_name(std::string_view name) {
+    return !name.starts_with('.') && name.ends_with(".yaml");
+}
+
+bool is_null_device(const std::string& path) {
+    constexpr unsigned kMajor = 1;
+    constexpr unsigned kMinor = 3;
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISCHR(status.st_mode) &&
+           status.st_rdev == makedev(kMajor, kMinor);
+}
+
+std::string reason_of(const Error& error, std::size_t size_limit) {
+    if (error.code == std::errc::invalid_argument)
+        return "not a regular file";
+    if (error.code == std::errc::file_too_large)
+        return "larger than " + std::to_string(size_limit) + " bytes";
+    return error.code.message();
+}
+
+/// The file, or its failure; nothing if it only masks others.
+std::optional<SourceFile> read_drop_in(const std::string& path, std::size_t size_limit) {
+    if (is_null_device(path))
+        return std::nullopt;
+    Result<std::string> text = read_regular_file(path, size_limit);
+    if (!text)
+        return SourceFile{path, {}, reason_of(text.error(), size_limit)};
+    if (text->empty())
+        return std::nullopt;
+    return SourceFile{path, *std::move(text), std::nullopt};
+}
+
+}  // namespace
+
+std::vector<SourceFile> read_drop_ins(const std::vector<std::string>& directories,
+                                      std::size_t size_limit) {
+    std::vector<SourceFile> files;
+    // std::map orders the names by bytes; emplace keeps the first directory's.
+    std::map<std::string, std::string> path_of;
+    for (const std::string& directory : directories) {
+        const Result<void> listed = list_directory(AT_FDCWD, directory, [&](const dirent& entry) {
+            if (is_drop_in_name(entry.d_name))
+                path_of.emplace(entry.d_name, directory + "/" + entry.d_name);
+        });
+        if (!listed && listed.error().code != std::errc::no_such_file_or_directory)
+            files.push_back({directory, {}, reason_of(listed.error(), size_limit)});
+    }
+    for (const auto& [name, path] : path_of)
+        if (std::optional<SourceFile> file = read_drop_in(path, size_limit))
+            files.push_back(*std::move(file));
+    return files;
+}
+
+}  // namespace oomguard::sys

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/source_file.hpp"
+
+namespace oomguard::sys {
+
+/// Reads the *.yaml files of several directories, as systemd reads drop-ins: all names together in
+/// byte order; a file replaces those of the same name in later directories; an empty file or a
+/// link to /dev/null only masks them and is left out here. Names that start with a dot are passed
+/// over. A directory that does not exist is empty. What cannot be read (a directory or a fifo
+/// with the name of a file, no permission, more than `size_limit` bytes, a directory that cannot
+/// be listed) is in the answer with its failure, never left out. Never blocks.
+[[nodiscard]] std::vector<SourceFile> read_drop_ins(const std::vector<std::string>& directories,
+                                                    std::size_t size_limit);
+
+}  // namespace oomguard::sys

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "sys/unique_fd.hpp"
+
+namespace oomguard::sys {
+
+/// Opens with O_CLOEXEC, retrying on EINTR. `dir_fd` may be AT_FDCWD. `context` of the error is
+/// "open PATH".
+[[nodiscard]] Result<UniqueFd> open_at(int dir_fd, const std::string& path, int flags,
+                                       mode_t mode = 0);
+
+/// Reads to the end, at most `limit` bytes (the rest is left out: for files of the kernel, whose
+/// interesting part comes first).
+[[nodiscard]] Result<std::string> read_at(int dir_fd, const std::string& path, std::size_t limit);
+
+/// Reads a regular file whole. Never blocks on what is not one: a directory, fifo, socket or
+/// device is the error EISDIR or "not a regular file" (EINVAL). More than `limit` bytes: EFBIG.
+[[nodiscard]] Result<std::string> read_regular_file(const std::string& path, std::size_t limit);
+
+/// Writes `text` with one write(2) to an existing file (O_WRONLY | O_TRUNC), as the kernel's proc
+/// files want it; a short write is the error EIO.
+[[nodiscard]] Result<void> write_once(int dir_fd, const std::string& path, std::string_view text);
+
+/// Puts a new file in place of `path` so that a reader, or a crash, sees the old or the new whole.
+/// A link is replaced, not followed. On failure nothing is changed, and nothing is left behind but
+/// by a crash: then ".NAME.XXXXXX" in the same directory. `mode` is not cut by the umask.
+[[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text,
+                                        mode_t mode);
+
+}  // namespace oomguard::sys

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include "sys/memory_lock.hpp"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+
+namespace oomguard::sys {
+
+Result<void> lock_memory() {
+    if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
+        return errno_error(errno, "lock memory");
+    return {};
+}
+
+}  // namespace oomguard::sys

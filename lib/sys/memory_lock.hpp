@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/result.hpp"
+
+namespace oomguard::sys {
+
+/// Keeps every page of this process, present and future, in memory once it has been touched
+/// (mlockall with MCL_ONFAULT). EPERM or ENOMEM: RLIMIT_MEMLOCK is too small.
+[[nodiscard]] Result<void> lock_memory();
+
+}  // namespace oomguard::sys

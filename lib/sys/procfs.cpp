@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "sys/procfs.hpp"
+
+#include <fcntl.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <optional>
+#include <string_view>
+
+#include "sys/directory.hpp"
+#include "sys/file.hpp"
+#include "sys/proc_parse.hpp"
+
+namespace oomguard::sys {
+
+namespace {
+
+constexpr std::size_t kStatLimit = 4096;
+// More than the kernel writes to `cgroup` (PATH_MAX for each of at most 16 hierarchies), more than
+// 5,000 groups in `status`, and as much of the arguments as a pattern may look at.
+constexpr std::size_t kTextLimit = 65536;
+
+std::optional<Pid> parse_pid(std::string_view name) {
+    Pid pid = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (error != std::errc() || end != name.data() + name.size() || pid <= 0)
+        return std::nullopt;
+    return pid;
+}
+
+/// The same failure, told with the full path instead of one relative to a descriptor.
+Error told_as(const Error& error, const char* operation, const std::string& directory,
+              const char* file) {
+    return errno_error(error.code.value(), std::string(operation) + " " + directory + "/" + file);
+}
+
+Error unparsable(const std::string& directory, const char* file) {
+    return errno_error(EINVAL, "parse " + directory + "/" + file);
+}
+
+}  // namespace
+
+Result<Snapshot> ProcDir::read_stat() const {
+    const Result<std::string> text = read_at(dir_.get(), "stat", kStatLimit);
+    if (!text)
+        return told_as(text.error(), "read", path_, "stat");
+    std::optional<Snapshot> snapshot = parse_stat(*text);
+    if (!snapshot || snapshot->id.pid != pid_)
+        return unparsable(path_, "stat");
+    return *std::move(snapshot);
+}
+
+Result<void> ProcDir::read_credentials(Snapshot& snapshot) const {
+    const Result<std::string> text = read_at(dir_.get(), "status", kTextLimit);
+    if (!text)
+        return told_as(text.error(), "read", path_, "status");
+    std::optional<StatusCredentials> credentials = parse_status(*text);
+    if (!credentials)
+        return unparsable(path_, "status");
+    snapshot.uid = credentials->real_uid;
+    snapshot.groups = std::move(credentials->groups);
+    snapshot.mark(Field::Credentials);
+    return {};
+}
+
+Result<void> ProcDir::read_cgroup(Snapshot& snapshot) const {
+    const Result<std::string> text = read_at(dir_.get(), "cgroup", kTextLimit);
+    if (!text)
+        return told_as(text.error(), "read", path_, "cgroup");
+    std::optional<std::string> cgroup = parse_cgroup(*text);
+    if (!cgroup)
+        return unparsable(path_, "cgroup");
+    snapshot.cgroup = *std::move(cgroup);
+    snapshot.mark(Field::Cgroup);
+    return {};
+}
+
+Result<void> ProcDir::read_cmdline(Snapshot& snapshot) const {
+    const Result<std::string> bytes = read_at(dir_.get(), "cmdline", kTextLimit);
+    if (!bytes)
+        return told_as(bytes.error(), "read", path_, "cmdline");
+    set_cmdline(snapshot, *bytes);
+    return {};
+}
+
+Result<std::string> ProcDir::read_exe() const {
+    // d_path() in the kernel gives at most PATH_MAX.
+    std::array<char, PATH_MAX> target;
+    const ssize_t size = ::readlinkat(dir_.get(), "exe", target.data(), target.size());
+    if (size < 0)
+        return errno_error(errno, "read " + path_ + "/exe");
+    return std::string(target.data(), static_cast<std::size_t>(size));
+}
+
+Result<int> ProcDir::read_oom_score_adj() const {
+    const Result<std::string> text = read_at(dir_.get(), "oom_score_adj", kStatLimit);
+    if (!text)
+        return told_as(text.error(), "read", path_, "oom_score_adj");
+    const std::optional<int> score = parse_score(*text);
+    if (!score)
+        return unparsable(path_, "oom_score_adj");
+    return *score;
+}
+
+Result<void> ProcDir::write_oom_score_adj(int value) const {
+    const std::string text = std::to_string(value) + "\n";
+    Result<void> written = write_once(dir_.get(), "oom_score_adj", text);
+    if (!written)
+        return told_as(written.error(), "write", path_, "oom_score_adj");
+    return written;
+}
+
+Result<Procfs> Procfs::open(const std::string& path) {
+    Result<UniqueFd> root = open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY);
+    if (!root)
+        return root.error();
+    return Procfs(*std::move(root), path);
+}
+
+Result<std::vector<Pid>> Procfs::pids() const {
+    std::vector<Pid> pids;
+    const Result<void> listed = list_directory(root_.get(), ".", [&](const dirent& entry) {
+        if (const std::optional<Pid> pid = parse_pid(entry.d_name))
+            pids.push_back(*pid);
+    });
+    if (!listed)
+        return errno_error(listed.error().code.value(), "list " + path_);
+    return pids;
+}
+
+Result<ProcDir> Procfs::open_process(Pid pid) const {
+    const std::string name = std::to_string(pid);
+    std::string path = path_ + "/" + name;
+    Result<UniqueFd> dir = open_at(root_.get(), name, O_PATH | O_DIRECTORY);
+    if (!dir)
+        return errno_error(dir.error().code.value(), "open " + path);
+    return ProcDir(pid, *std::move(dir), std::move(path));
+}
+
+Result<std::string> Procfs::boot_id() const {
+    constexpr std::string_view kFile = "sys/kernel/random/boot_id";
+    Result<std::string> text = read_at(root_.get(), std::string(kFile), kStatLimit);
+    const std::string path = path_ + "/" + std::string(kFile);
+    if (!text)
+        return errno_error(text.error().code.value(), "read " + path);
+    while (text->ends_with('\n'))
+        text->pop_back();
+    if (text->empty())
+        return errno_error(EINVAL, "parse " + path);
+    return text;
+}
+
+}  // namespace oomguard::sys

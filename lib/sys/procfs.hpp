@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/process.hpp"
+#include "core/result.hpp"
+#include "sys/unique_fd.hpp"
+
+namespace oomguard::sys {
+
+/// One /proc/PID, opened once. Everything is read and written through its directory descriptor:
+/// once the process has ended and been waited for, every operation fails with ESRCH, also when the
+/// pid is used again. A zombie still has all but `exe` and arguments, and takes writes, which mean
+/// nothing. A text the kernel would not have written is the error EINVAL, "parse PATH".
+class ProcDir {
+  public:
+    [[nodiscard]] Pid pid() const { return pid_; }
+
+    /// Reads `stat`: the fields of a snapshot that are always there.
+    [[nodiscard]] Result<Snapshot> read_stat() const;
+
+    /// Each reads one more part. Credentials from `status` (real uid, real gid, Groups), cgroup
+    /// from `cgroup` (the "0::" line; where a machine has no v2 tree, the "name=systemd" line).
+    /// A cgroup that was removed under a process keeps the kernel's " (deleted)" off.
+    [[nodiscard]] Result<void> read_credentials(Snapshot& snapshot) const;
+    [[nodiscard]] Result<void> read_cgroup(Snapshot& snapshot) const;
+    [[nodiscard]] Result<void> read_cmdline(Snapshot& snapshot) const;
+
+    /// Reads the link `exe`. A process of another user needs CAP_SYS_PTRACE: the error then is
+    /// EACCES. A zombie or a kernel thread has none: ENOENT, though the process is there.
+    [[nodiscard]] Result<std::string> read_exe() const;
+
+    /// -1000 to 1000.
+    [[nodiscard]] Result<int> read_oom_score_adj() const;
+
+    /// One write(2), checked. EACCES: the value is below the process's floor and the writer has no
+    /// CAP_SYS_RESOURCE, or the file is another's and the writer has no CAP_DAC_OVERRIDE.
+    [[nodiscard]] Result<void> write_oom_score_adj(int value) const;
+
+  private:
+    friend class Procfs;
+    ProcDir(Pid pid, UniqueFd dir, std::string path)
+        : pid_(pid), dir_(std::move(dir)), path_(std::move(path)) {}
+
+    Pid pid_;
+    UniqueFd dir_;
+    std::string path_;  // for messages only
+};
+
+/// A mounted procfs. The only place that knows where.
+class Procfs {
+  public:
+    /// `path`: "/proc", or a tree of a test's own.
+    static Result<Procfs> open(const std::string& path = "/proc");
+
+    /// The pids there are, in no particular order.
+    [[nodiscard]] Result<std::vector<Pid>> pids() const;
+
+    /// ESRCH or ENOENT if there is no such process. The kernel also answers to the number of a
+    /// thread, which `pids()` never tells, with the thread's own stat and the group's score.
+    [[nodiscard]] Result<ProcDir> open_process(Pid pid) const;
+
+    /// The kernel's random id of this boot, from sys/kernel/random/boot_id. ENOENT where procfs
+    /// is mounted with subset=pid (systemd's ProcSubset=pid).
+    [[nodiscard]] Result<std::string> boot_id() const;
+
+  private:
+    Procfs(UniqueFd root, std::string path) : root_(std::move(root)), path_(std::move(path)) {}
+
+    UniqueFd root_;
+    std::string path_;
+};
+
+}  // namespace oomguard::sys
