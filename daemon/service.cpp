@@ -61,6 +61,7 @@ Service::Service(Options options)
 int Service::run() {
     if (const auto locked = sys::lock_memory(); !locked)
         memory_lock_failure_ = locked.error().message();
+    processes_are_hidden_ = !table_.open(1);
     loop_.enable_watchdog();
     load_first();
     take_over_ledger();

@@ -40,6 +40,10 @@ std::size_t count(const std::map<Pid, Holding>& holdings, Holding::State state) 
 
 std::vector<std::string> Service::degraded() const {
     std::vector<std::string> texts;
+    if (processes_are_hidden_)
+        texts.emplace_back(
+            "processes of other users are hidden: /proc is mounted with hidepid, or by "
+            "ProtectProc=; give the daemon CAP_SYS_PTRACE");
     if (!rejection_.empty())
         texts.push_back(rejection_ + "; see the log, or run oom-guardd --check-config");
     add_missing_capabilities(guard_.rules(), texts);
