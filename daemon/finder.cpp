@@ -67,7 +67,11 @@ void Finder::ring_or_rest() {
         doorbell_.stop();
     } else if (proc_connector_.state().works()) {
         doorbell_.stand_by("not needed while proc-connector works");
-    } else if (!doorbell_.state().works()) {
+    } else if (doorbell_.state().works()) {
+        return;
+    } else if (proc_connector_.state().status == SourceState::Status::Standby) {
+        doorbell_.stand_by("not needed if proc-connector works");
+    } else {
         doorbell_.start(executables_of(guard_.rules()));
     }
 }

@@ -61,6 +61,8 @@ void ProcConnectorSource::subscribe() {
         return;
     }
     io_ = loop_.add_io(connector_->fd(), EPOLLIN, [this] { read(); });
+    if (state().status == SourceState::Status::Off)
+        report_.set(SourceState::Status::Standby, "waiting for the kernel to acknowledge");
     acknowledgement_timer_.arm_in(kAcknowledgementWait);
 }
 
@@ -76,13 +78,13 @@ void ProcConnectorSource::read() {
 
 void ProcConnectorSource::take(const sys::ProcEvent& event) {
     using Kind = sys::ProcEvent::Kind;
-    if (event.kind == Kind::Ack) {
-        acknowledged(event.error);
-        return;
-    }
+    // An acknowledgement has its place in the sequence too.
     if (!is_next(event))
         lost("a gap in the sequence of events");
     switch (event.kind) {
+        case Kind::Ack:
+            acknowledged(event.error);
+            break;
         case Kind::Fork:
             news_.forked(event.pid);
             break;
@@ -94,7 +96,6 @@ void ProcConnectorSource::take(const sys::ProcEvent& event) {
         case Kind::Exit:
             news_.ended(event.pid);
             break;
-        case Kind::Ack:
         case Kind::Other:
             break;
     }

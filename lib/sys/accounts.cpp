@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "sys/accounts.hpp"
 
-#include <grp.h>
-#include <pwd.h>
-
 #include <cerrno>
 #include <vector>
+
+#include <grp.h>
+#include <pwd.h>
 
 namespace oomguard::sys {
 
@@ -37,17 +37,15 @@ void with_entry(Lookup lookup, Use use) {
 
 std::optional<Uid> user_id(const std::string& name) {
     std::optional<Uid> id;
-    with_entry<passwd>(
-        [&](auto... rest) { return ::getpwnam_r(name.c_str(), rest...); },
-        [&](const passwd& user) { id = user.pw_uid; });
+    with_entry<passwd>([&](auto... rest) { return ::getpwnam_r(name.c_str(), rest...); },
+                       [&](const passwd& user) { id = user.pw_uid; });
     return id;
 }
 
 std::optional<Gid> group_id(const std::string& name) {
     std::optional<Gid> id;
-    with_entry<group>(
-        [&](auto... rest) { return ::getgrnam_r(name.c_str(), rest...); },
-        [&](const group& found) { id = found.gr_gid; });
+    with_entry<group>([&](auto... rest) { return ::getgrnam_r(name.c_str(), rest...); },
+                      [&](const group& found) { id = found.gr_gid; });
     return id;
 }
 

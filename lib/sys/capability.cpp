@@ -26,7 +26,8 @@ bool may_use(cap_value_t capability) {
 
 Result<void> set_effective(cap_value_t capability, bool on) {
     const Capabilities own(::cap_get_proc());
-    if (!own || ::cap_set_flag(own.get(), CAP_EFFECTIVE, 1, &capability, on ? CAP_SET : CAP_CLEAR) ||
+    if (!own ||
+        ::cap_set_flag(own.get(), CAP_EFFECTIVE, 1, &capability, on ? CAP_SET : CAP_CLEAR) ||
         ::cap_set_proc(own.get()) != 0)
         return errno_error(errno, "set effective capability " + std::to_string(capability));
     return {};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "sys/cgroupfs.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "sys/directory.hpp"
 #include "sys/file.hpp"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "sys/directory.hpp"
 
-#include <fcntl.h>
-
 #include <cerrno>
 #include <memory>
 #include <string_view>
+
+#include <fcntl.h>
 
 #include "sys/file.hpp"
 

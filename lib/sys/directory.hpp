@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <dirent.h>
-
 #include <functional>
 #include <string>
+
+#include <dirent.h>
 
 #include "core/result.hpp"
 

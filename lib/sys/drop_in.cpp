@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "sys/drop_in.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-
 #include <cerrno>
 #include <map>
 #include <optional>
 #include <string_view>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "sys/directory.hpp"
 #include "sys/file.hpp"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "sys/file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 namespace oomguard::sys {
 
@@ -107,7 +107,9 @@ Result<std::string> read_at(int dir_fd, const std::string& path, std::size_t lim
 }
 
 Result<std::string> read_regular_file(const std::string& path, std::size_t limit) {
-    const auto irregular = [&] { return errno_error(EINVAL, "read " + path + ": not a regular file"); };
+    const auto irregular = [&] {
+        return errno_error(EINVAL, "read " + path + ": not a regular file");
+    };
 
     // O_NONBLOCK: opening a fifo waits for a writer otherwise.
     Result<UniqueFd> fd = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <string>
 #include <string_view>
+
+#include <sys/types.h>
 
 #include "core/result.hpp"
 #include "sys/unique_fd.hpp"

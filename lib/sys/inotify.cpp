@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "sys/inotify.hpp"
 
-#include <sys/inotify.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <span>
+
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace oomguard::sys {
 

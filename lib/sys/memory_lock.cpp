@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "sys/memory_lock.hpp"
 
-#include <sys/mman.h>
-
 #include <cerrno>
+
+#include <sys/mman.h>
 
 namespace oomguard::sys {
 

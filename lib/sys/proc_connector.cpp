@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "sys/proc_connector.hpp"
 
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <span>
+
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
 #include <linux/netlink.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <span>
 
 namespace oomguard::sys {
 
@@ -137,7 +137,9 @@ ProcConnector& ProcConnector::operator=(ProcConnector&& other) noexcept {
     return *this;
 }
 
-ProcConnector::~ProcConnector() { unsubscribe(); }
+ProcConnector::~ProcConnector() {
+    unsubscribe();
+}
 
 int ProcConnector::receive_buffer() const {
     int size = 0;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "sys/proc_event.hpp"
 
-#include <linux/connector.h>
-#include <linux/netlink.h>
-
 #include <algorithm>
 #include <cstring>
 #include <optional>
 #include <type_traits>
+
+#include <linux/connector.h>
+#include <linux/netlink.h>
 
 namespace oomguard::sys {
 

@@ -81,15 +81,15 @@ std::optional<Snapshot> parse_stat(std::string_view text) {
     if (!text.starts_with(' '))
         return std::nullopt;
     text.remove_prefix(1);
-    const std::optional<std::string_view> state = take_until(text, ' ');              // 3
-    const std::optional<Pid> parent = take_number<Pid>(text, ' ');                    // 4
+    const std::optional<std::string_view> state = take_until(text, ' ');                  // 3
+    const std::optional<Pid> parent = take_number<Pid>(text, ' ');                        // 4
     if (!state || state->size() != 1 || !parent || *parent < 0 || !skip_fields(text, 4))  // 5 to 8
         return std::nullopt;
     const std::optional<std::uint32_t> flags = take_number<std::uint32_t>(text, ' ');  // 9
-    if (!flags || !skip_fields(text, 10))                                             // 10 to 19
+    if (!flags || !skip_fields(text, 10))                                              // 10 to 19
         return std::nullopt;
     const std::optional<std::int64_t> threads = take_number<std::int64_t>(text, ' ');  // 20
-    if (!threads || !skip_fields(text, 1))                                            // 21
+    if (!threads || !skip_fields(text, 1))                                             // 21
         return std::nullopt;
     const std::optional<std::uint64_t> start = take_number<std::uint64_t>(text, ' ');  // 22
     if (!start)
@@ -105,18 +105,20 @@ std::optional<Snapshot> parse_stat(std::string_view text) {
 }
 
 std::optional<StatusCredentials> parse_status(std::string_view text) {
+    const std::optional<std::string_view> group_leader = line_of(text, "\nTgid:\t");
     std::optional<std::string_view> uids = line_of(text, "\nUid:\t");
     std::optional<std::string_view> gids = line_of(text, "\nGid:\t");
     const std::optional<std::string_view> groups = line_of(text, "\nGroups:\t");
-    if (!text.starts_with("Name:") || !uids || !gids || !groups)
+    if (!text.starts_with("Name:") || !group_leader || !uids || !gids || !groups)
         return std::nullopt;
 
     // Real, effective, saved and file system ids; the real one is first.
     const std::optional<Uid> uid = take_number<Uid>(*uids, '\t');
     const std::optional<Gid> gid = take_number<Gid>(*gids, '\t');
-    if (!uid || !gid)
+    const std::optional<Pid> pid = parse_number<Pid>(*group_leader);
+    if (!uid || !gid || !pid)
         return std::nullopt;
-    StatusCredentials credentials{*uid, {*gid}};
+    StatusCredentials credentials{*pid, *uid, {*gid}};
     if (!append_groups(*groups, credentials.groups))
         return std::nullopt;
     return credentials;

@@ -20,13 +20,14 @@ namespace oomguard::sys {
 [[nodiscard]] std::optional<Snapshot> parse_stat(std::string_view text);
 
 struct StatusCredentials {
+    Pid process = 0;  ///< "Tgid:"; differs from the pid asked for if that is a thread's
     Uid real_uid = 0;
     std::vector<Gid> groups;  ///< the real gid first, then the supplementary ones
 };
 
-/// `status`: the lines "Uid:", "Gid:" and "Groups:". The line "Name:" comes first and the kernel
-/// escapes newlines in it (proc_task_name in fs/proc/array.c), so no name can forge them. A group
-/// that the end of the text cuts is left out.
+/// `status`: the lines "Tgid:", "Uid:", "Gid:" and "Groups:". The line "Name:" comes first and the
+/// kernel escapes newlines in it (proc_task_name in fs/proc/array.c), so no name can forge them. A
+/// group that the end of the text cuts is left out.
 [[nodiscard]] std::optional<StatusCredentials> parse_status(std::string_view text);
 
 /// `cgroup`: the path of the "0::" line, else of the line of "name=systemd", without the kernel's

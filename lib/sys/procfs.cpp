@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "sys/procfs.hpp"
 
-#include <fcntl.h>
-
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <climits>
 #include <optional>
 #include <string_view>
+
+#include <fcntl.h>
 
 #include "sys/directory.hpp"
 #include "sys/file.hpp"
@@ -60,6 +60,9 @@ Result<void> ProcDir::read_credentials(Snapshot& snapshot) const {
     std::optional<StatusCredentials> credentials = parse_status(*text);
     if (!credentials)
         return unparsable(path_, "status");
+    // /proc/TID can be opened too. It is no process, and its score is the whole group's.
+    if (credentials->process != pid_)
+        return errno_error(ESRCH, "read " + path_ + "/status: a thread");
     snapshot.uid = credentials->real_uid;
     snapshot.groups = std::move(credentials->groups);
     snapshot.mark(Field::Credentials);

@@ -12,8 +12,9 @@ namespace oomguard::sys {
 
 /// One /proc/PID, opened once. Everything is read and written through its directory descriptor:
 /// once the process has ended and been waited for, every operation fails with ESRCH, also when the
-/// pid is used again. A zombie still has all but `exe` and arguments, and takes writes, which mean
-/// nothing. A text the kernel would not have written is the error EINVAL, "parse PATH".
+/// pid is used again. A zombie still has all but `exe` and arguments, and takes root's writes,
+/// which mean nothing (its files are root's, as it has no memory any more). A text the kernel
+/// would not have written is the error EINVAL, "parse PATH".
 class ProcDir {
   public:
     [[nodiscard]] Pid pid() const { return pid_; }
@@ -23,6 +24,7 @@ class ProcDir {
 
     /// Each reads one more part. Credentials from `status` (real uid, real gid, Groups), cgroup
     /// from `cgroup` (the "0::" line; where a machine has no v2 tree, the "name=systemd" line).
+    /// The id of a thread that is not the leader of its group: ESRCH from read_credentials.
     /// A cgroup that was removed under a process keeps the kernel's " (deleted)" off.
     [[nodiscard]] Result<void> read_credentials(Snapshot& snapshot) const;
     [[nodiscard]] Result<void> read_cgroup(Snapshot& snapshot) const;

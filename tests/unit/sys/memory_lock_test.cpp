@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "sys/memory_lock.hpp"
+
+#include <cerrno>
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "support/catch.hpp"
+#include "support/child.hpp"
+#include "sys/capability.hpp"
+
+using namespace oomguard;
+using namespace oomguard::sys;
+using oomguard::test::run_in_child;
+
+TEST_CASE("Memory is locked where that is allowed, and the error tells where it is not") {
+#ifdef __SANITIZE_ADDRESS__
+    WARN("the address sanitizer makes mlockall do nothing");
+    CHECK(lock_memory());
+#else
+    CHECK(run_in_child([] {
+              if (may_use(CAP_IPC_LOCK) && !set_effective(CAP_IPC_LOCK, false))
+                  return 1;
+              const rlimit none{0, 0};
+              if (::setrlimit(RLIMIT_MEMLOCK, &none) != 0)
+                  return 2;
+              const Result<void> locked = lock_memory();
+              if (locked || locked.error().message() != "lock memory: Operation not permitted")
+                  return 3;
+              if (!may_use(CAP_IPC_LOCK))
+                  return 0;
+              if (!set_effective(CAP_IPC_LOCK, true) || !lock_memory())
+                  return 4;
+              return ::munlockall() == 0 ? 0 : 5;
+          }) == 0);
+#endif
+}
