@@ -50,7 +50,7 @@ ParsedOptions parse_options(int argc, char** argv) {
                    "A rule directory in place of the default ones; may be repeated, and a file in "
                    "an earlier one replaces its namesakes in later ones")
         ->type_name("DIR")
-        ->expected(1);
+        ->allow_extra_args(false);
     app.add_option("--runtime-dir", options.runtime_directory,
                    "Where the original scores are recorded")
         ->type_name("DIR")

@@ -31,8 +31,7 @@ std::string check_path(const Pattern& pattern, std::string_view key) {
     const std::string& text = pattern.text();
     if (text.starts_with('/') || text.starts_with("**"))
         return {};
-    const std::string problem =
-        " must begin with \"/\" or \"**\", got \"" + shown(text) + "\"";
+    const std::string problem = " must begin with \"/\" or \"**\", got \"" + shown(text) + "\"";
     if (text.starts_with('*'))
         return problem + did_you_mean("*" + text);
     const bool is_base_name = key == "exe" && text.find('/') == std::string::npos;
@@ -74,8 +73,8 @@ constexpr std::array kPatternKeys = {
 };
 
 constexpr std::string_view kUser = "user";
-constexpr std::array<std::string_view, 8> kKeys = {"name", "cmdline", "exe",    "user",
-                                                   "cgroup", "unit",  "parent", "ancestor"};
+constexpr std::array<std::string_view, 8> kKeys = {"name",   "cmdline", "exe",    "user",
+                                                   "cgroup", "unit",    "parent", "ancestor"};
 
 /// Calls `read` for the value, or for each entry of a list of them. An empty list is reported:
 /// "any of nothing" is never what is meant.
@@ -112,7 +111,7 @@ std::optional<Pattern> read_regex(const YamlNode& node, std::string_view key,
     if (pattern)
         return *std::move(pattern);
     map.findings().error(value->mark, map.subject("regex") + " is not an expression: " +
-                                         shown(pattern.error().message()));
+                                          shown(pattern.error().message()));
     return std::nullopt;
 }
 
@@ -138,9 +137,8 @@ std::vector<Pattern> read_patterns(const YamlNode& value, const PatternKey& key,
                                    const MapReader& reader) {
     std::vector<Pattern> patterns;
     const auto read = [&](const YamlNode& node) {
-        auto pattern = node.kind == YamlNode::Kind::Map
-                           ? read_regex(node, key.key, reader)
-                           : read_glob(node, key, "a pattern", reader);
+        auto pattern = node.kind == YamlNode::Kind::Map ? read_regex(node, key.key, reader)
+                                                        : read_glob(node, key, "a pattern", reader);
         if (pattern)
             patterns.push_back(*std::move(pattern));
     };

@@ -17,8 +17,8 @@ namespace oomguard::config {
 [[nodiscard]] Criteria read_criteria(const YamlNode& map, const std::string& where,
                                      const Accounts& accounts, Findings& findings);
 
-/// Reads the path glob at `key` of `reader`, or the list of them, which may be empty. Reported is, besides what is no
-/// glob, one that no absolute path can match.
+/// Reads the path glob at `key` of `reader`, or the list of them, which may be empty. Reported is,
+/// besides what is no glob, one that no absolute path can match.
 [[nodiscard]] std::vector<Pattern> read_path_globs(const YamlNode& value, std::string_view key,
                                                    const MapReader& reader);
 

@@ -105,8 +105,10 @@ std::string make_excerpt(std::string_view text, unsigned line, unsigned column) 
 
 std::string format(const Diagnostic& diagnostic) {
     std::string out = diagnostic.file;
-    if (diagnostic.line > 0)
-        out += ":" + std::to_string(diagnostic.line) + ":" + std::to_string(diagnostic.column);
+    for (const unsigned number : {diagnostic.line, diagnostic.column}) {
+        if (number > 0)
+            out.append(":").append(std::to_string(number));
+    }
     if (!out.empty())
         out += ": ";
     out += diagnostic.severity == Diagnostic::Severity::Error ? "error: " : "warning: ";

@@ -68,7 +68,7 @@ std::string describe(const YamlNode& node) {
         case YamlNode::Kind::Null:
             return "nothing";
         case YamlNode::Kind::Scalar:
-            return "\"" + shown(node.text) + "\"";
+            return std::string("\"").append(shown(node.text)).append("\"");
         case YamlNode::Kind::Sequence:
             return node.items.empty() ? "an empty list" : "a list";
         case YamlNode::Kind::Map:
@@ -122,10 +122,9 @@ void MapReader::allow_keys(std::span<const std::string_view> known) const {
     for (const YamlEntry& entry : map_.entries) {
         if (std::find(known.begin(), known.end(), entry.key) != known.end())
             continue;
-        findings_.error(entry.mark,
-                        "unknown key '" + shown(entry.key) + "'" +
-                            (where_.empty() ? "" : " in " + where_) +
-                            (findings_.keeps_errors() ? advice(entry.key, known) : ""));
+        findings_.error(entry.mark, "unknown key '" + shown(entry.key) + "'" +
+                                        (where_.empty() ? "" : " in " + where_) +
+                                        (findings_.keeps_errors() ? advice(entry.key, known) : ""));
     }
 }
 

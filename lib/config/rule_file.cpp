@@ -62,11 +62,33 @@ std::optional<Value> read_value(const MapReader& rule) {
     const ParsedInteger parsed = integer_of(*node, kLowestScore, kHighestScore);
     if (parsed.value)
         return Value{Value::Kind::Exactly, static_cast<int>(*parsed.value)};
-    rule.reject(*node, "oom_score_adj",
-                integer_range(kLowestScore, kHighestScore) +
-                    ", {at_most: N}, {at_least: N} or unchanged",
-                parsed.why);
+    rule.reject(
+        *node, "oom_score_adj",
+        integer_range(kLowestScore, kHighestScore) + ", {at_most: N}, {at_least: N} or unchanged",
+        parsed.why);
     return std::nullopt;
+}
+
+/// The entries of the list of rules that a file is.
+std::vector<YamlNode> take_entries(YamlNode root, Findings& findings) {
+    if (root.kind == YamlNode::Kind::Null || root.kind == YamlNode::Kind::Invalid)
+        return {};
+    if (root.kind != YamlNode::Kind::Map) {
+        findings.error(root.mark,
+                       "the file must be a map with the key 'rules', got " + describe(root));
+        return {};
+    }
+    const MapReader file(root, "", findings);
+    file.allow_keys(kFileKeys);
+    for (YamlEntry& entry : root.entries) {
+        if (entry.key != "rules")
+            continue;
+        if (entry.value.kind == YamlNode::Kind::Sequence)
+            return std::move(entry.value.items);
+        file.reject(entry.value, "rules", "a list of rules");
+        break;
+    }
+    return {};
 }
 
 /// Reads files one after the other into one list of rules.
@@ -74,26 +96,6 @@ class RuleReader {
   public:
     RuleReader(const Accounts& accounts, Findings& findings)
         : accounts_(accounts), findings_(findings) {}
-
-    /// The rules of a file, to be given to add_rule() one by one; nullptr if there are none.
-    const std::vector<YamlNode>* rules_of(const YamlNode& root) {
-        if (root.kind == YamlNode::Kind::Null || root.kind == YamlNode::Kind::Invalid)
-            return nullptr;
-        if (root.kind != YamlNode::Kind::Map) {
-            findings_.error(root.mark,
-                            "the file must be a map with the key 'rules', got " + describe(root));
-            return nullptr;
-        }
-        const MapReader file(root, "", findings_);
-        file.allow_keys(kFileKeys);
-        const YamlNode* const list = file.find("rules");
-        if (list == nullptr)
-            return nullptr;
-        if (list->kind == YamlNode::Kind::Sequence)
-            return &list->items;
-        file.reject(*list, "rules", "a list of rules");
-        return nullptr;
-    }
 
     void add_rule(const YamlNode& node, const std::string& path) {
         if (node.kind == YamlNode::Kind::Invalid)
@@ -163,11 +165,12 @@ void read_files(const std::vector<SourceFile>& files, const RuleLimits& limits, 
             findings.error({}, "cannot be read: " + shown(*file.failure));
             continue;
         }
-        const std::optional<YamlNode> root = parse_yaml(content(file), findings);
-        const std::vector<YamlNode>* const rules = root ? reader.rules_of(*root) : nullptr;
-        if (rules == nullptr)
+        std::optional<YamlNode> root = parse_yaml(content(file), findings);
+        if (!root)
             continue;
-        for (const YamlNode& rule : *rules) {
+        for (YamlNode& entry : take_entries(*std::move(root), findings)) {
+            // Freed one by one: the tree is larger than the rules that grow while it shrinks.
+            const YamlNode rule = std::move(entry);
             if (++count > limits.rules) {
                 findings.error(rule.mark, "more than " + std::to_string(limits.rules) +
                                               " rules in all files together");

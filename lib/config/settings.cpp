@@ -20,8 +20,10 @@ namespace {
 using LogLevel = Settings::LogLevel;
 
 constexpr std::array<std::string_view, 8> kKeys = {
-    "sweep_interval", "sweep_interval_without_events", "sources",        "log_level",
-    "dry_run",        "restore_on_stop",               "exempt_cgroups", "limits"};
+    "sweep_interval", "sweep_interval_without_events",
+    "sources",        "log_level",
+    "dry_run",        "restore_on_stop",
+    "exempt_cgroups", "limits"};
 
 constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLogLevels = {
     {{"error", LogLevel::Error},
@@ -54,8 +56,7 @@ void read_duration(const MapReader& reader, std::string_view key, std::chrono::m
     reader.reject(*node, key, "a duration from 100ms to 1h, such as 10s", why);
 }
 
-void read_size(const MapReader& reader, std::string_view key, std::int64_t high,
-               std::size_t& out) {
+void read_size(const MapReader& reader, std::string_view key, std::int64_t high, std::size_t& out) {
     const YamlNode* const node = reader.find(key);
     if (node == nullptr)
         return;
@@ -195,7 +196,8 @@ LoadedSettings load_settings(const SourceFile& file) {
         if (root->kind == YamlNode::Kind::Map)
             read_settings(*root, loaded.settings, findings);
         else if (root->kind != YamlNode::Kind::Null && root->kind != YamlNode::Kind::Invalid)
-            findings.error(root->mark, "the file must be a map of settings, got " + describe(*root));
+            findings.error(root->mark,
+                           "the file must be a map of settings, got " + describe(*root));
     }
     loaded.diagnostics = findings.report(std::span(&file, 1));
     return loaded;

@@ -25,12 +25,12 @@ struct Settings {
     };
 
     struct Limits {
-        std::size_t rules = 32'768;              ///< over all files; 1 to 1,000,000
-        std::size_t file_size = 4'194'304;       ///< bytes of one rule file; 1 to 67,108,864
-        std::size_t held_processes = 65'536;     ///< 1 to 4,194,304
+        std::size_t rules = 32'768;           ///< over all files; 1 to 1,000,000
+        std::size_t file_size = 4'194'304;    ///< bytes of one rule file; 1 to 67,108,864
+        std::size_t held_processes = 65'536;  ///< 1 to 4,194,304
     };
 
-    std::chrono::milliseconds sweep_interval{10'000};                  ///< 100 ms to 1 h
+    std::chrono::milliseconds sweep_interval{10'000};                ///< 100 ms to 1 h
     std::chrono::milliseconds sweep_interval_without_events{2'000};  ///< 100 ms to 1 h
     Sources sources;
     LogLevel log_level = LogLevel::Info;

@@ -27,8 +27,8 @@ std::optional<std::size_t> find_control_character(std::string_view text) {
     for (std::size_t offset = 0; offset < text.size(); ++offset) {
         const auto byte = static_cast<unsigned char>(text[offset]);
         const char next = offset + 1 < text.size() ? text[offset + 1] : '\0';
-        const bool c0 = byte < 0x20 && byte != '\t' && byte != '\n' &&
-                        !(byte == '\r' && next == '\n');
+        const bool c0 =
+            byte < 0x20 && byte != '\t' && byte != '\n' && !(byte == '\r' && next == '\n');
         const bool c1 = byte == 0xc2 && static_cast<unsigned char>(next) < 0xa0;
         if (c0 || c1 || byte == 0x7f)
             return offset;
@@ -81,8 +81,7 @@ unsigned line_of_dash(std::string_view text, std::size_t offset, unsigned line,
     while (true) {
         const std::size_t start = text.substr(0, end).rfind('\n') + 1;
         const std::string_view here = text.substr(start, end - start);
-        if (here.size() > column && here[column] == '-' &&
-            here.find_first_not_of(" \t-") >= column)
+        if (here.size() > column && here[column] == '-' && here.find_first_not_of(" \t-") >= column)
             return line;
         if (start == 0)
             return line;

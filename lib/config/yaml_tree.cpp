@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "config/yaml_tree.hpp"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -13,6 +8,11 @@
 #include <numeric>
 #include <sstream>
 #include <utility>
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
 
 #include "config/reader.hpp"
 #include "config/yaml_text.hpp"
@@ -64,7 +64,8 @@ std::string explain(std::string_view text, const YAML::Exception& problem) {
     using Words = std::pair<std::string_view, std::string_view>;
     static constexpr std::string_view kReserved = "*&!%@`?";
     static const std::array kOurWords = {
-        Words(YAML::ErrorMsg::MAP_VALUE, "\": \" cannot stand here: quote a text that has it, or add the \":\" that is "
+        Words(YAML::ErrorMsg::MAP_VALUE,
+              "\": \" cannot stand here: quote a text that has it, or add the \":\" that is "
               "missing before"),
         Words(YAML::ErrorMsg::END_OF_MAP,
               "this does not fit the lines above: check the indentation and the \":\" after a key"),
@@ -99,8 +100,8 @@ class TreeBuilder final : public YAML::EventHandler {
         // Only an escape is read on past the end.
         if (problem.mark.pos > static_cast<int>(text_.size())) {
             Mark end = to_mark(problem.mark);
-            end.column -= static_cast<unsigned>(problem.mark.pos) -
-                          static_cast<unsigned>(text_.size());
+            end.column -=
+                static_cast<unsigned>(problem.mark.pos) - static_cast<unsigned>(text_.size());
             findings_.error(end, "the file ends within a quoted text");
             return;
         }

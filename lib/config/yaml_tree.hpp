@@ -23,10 +23,10 @@ struct YamlNode {
     };
 
     Kind kind = Kind::Null;
-    bool quoted = false;  ///< Scalar: not plain, so meant as a text
-    Mark mark;            ///< where it begins; of a missing value, where its key or "-" is
-    std::string text;     ///< Scalar
-    std::vector<YamlNode> items;     ///< Sequence
+    bool quoted = false;          ///< Scalar: not plain, so meant as a text
+    Mark mark;                    ///< where it begins; of a missing value, where its key or "-" is
+    std::string text;             ///< Scalar
+    std::vector<YamlNode> items;  ///< Sequence
     std::vector<YamlEntry> entries;  ///< Map, in the file's order
 };
 
