@@ -146,7 +146,7 @@ std::vector<Pattern> with_tops(const std::vector<Pattern>& patterns) {
     for (const Pattern& pattern : patterns) {
         out.push_back(pattern);
         std::string_view top = pattern.text();
-        if (pattern.is_exact() || !top.ends_with(kBelow) || top.size() == kBelow.size())
+        if (!top.ends_with(kBelow) || top.size() == kBelow.size())
             continue;
         top.remove_suffix(kBelow.size());
         if (Result<Pattern> glob = Pattern::glob(top, Pattern::Kind::Path))

@@ -118,7 +118,8 @@ class GlobTranslator {
                                  "' is the wrong way round");
         if (is_path_ && *low < '/' && '/' < *high)
             return pattern_error("'/' cannot stand in '[...]' of a path");
-        members += "-" + quoted(*high);
+        members += '-';
+        members += quoted(*high);
         return {};
     }
 
