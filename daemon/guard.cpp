@@ -34,8 +34,11 @@ void Guard::adopt(const Ledger& ledger) {
         holding.id = id;
         holding.name = (*process)->snapshot().comm;
         holding.written = entry.written;
-        holding.original = entry.written.original;
-        holding.wanted = entry.written.value;
+        // The earlier daemon died after this was recorded and before it was written.
+        if (*score == entry.before)
+            holding.written->value = *score;
+        holding.original = holding.written->original;
+        holding.wanted = holding.written->value;
         holding.current = *score;
         holdings_.insert_or_assign(pid, std::move(holding));
     }
@@ -62,8 +65,12 @@ Result<std::size_t> Guard::sweep(Time now) {
     return pids->size();
 }
 
+bool Guard::is_never_held(Pid pid) const {
+    return pid <= 1 || pid == self_;
+}
+
 bool Guard::examine(Pid pid, Time now) {
-    if (pid <= 1 || pid == self_)
+    if (is_never_held(pid))
         return true;
     const auto process = table_.open(pid);
     if (!process)
@@ -124,8 +131,11 @@ Result<Guard::Finding> Guard::inspect(Pid pid) {
         if (auto done = (*process)->read(field); !done)
             return done.error();
     }
-    if (finding)
+    if (finding) {
         finding->snapshot = (*process)->snapshot();
+        if (is_never_held(pid) || finding->snapshot.kernel_thread || finding->snapshot.zombie)
+            finding->rule.reset();
+    }
     return finding;
 }
 
@@ -269,8 +279,13 @@ void Guard::release(Process& process, const Decision& decision, ReleaseReason re
         forget(pid, reason, decision.original);
         return;
     }
+    std::string rule = std::exchange(holding.rule, {});
+    if (!rule.empty()) {
+        // Whatever was refused before was another value.
+        holding.refusals = {};
+        holding.last_error.clear();
+    }
     holding.wanted = decision.wanted;
-    holding.rule.clear();
     holding.rule_index = Holding::kNoRule;
     if (options_.dry_run) {
         holding.state = Holding::State::DryRun;
@@ -283,6 +298,7 @@ void Guard::release(Process& process, const Decision& decision, ReleaseReason re
         return;
     }
     ++counters_.written;
+    holding.rule = std::move(rule);
     forget(pid, reason, decision.wanted);
 }
 

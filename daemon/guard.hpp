@@ -36,7 +36,7 @@ class Guard {
         std::size_t over_limit = 0;  ///< matched in the last sweep, not held: too many holdings
     };
 
-    /// What one process looks like, and which rule means it.
+    /// What one process looks like, and which rule means it; none means those never touched.
     struct Finding {
         Snapshot snapshot;
         int score = 0;
@@ -78,6 +78,7 @@ class Guard {
   private:
     using Holdings = std::map<Pid, Holding>;
 
+    [[nodiscard]] bool is_never_held(Pid pid) const;
     bool lost(Pid pid, const Error& error);
     [[nodiscard]] Result<Finding> look(Process& process) const;
     Result<void> judge(Process& process, Time now);

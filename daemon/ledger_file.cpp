@@ -40,7 +40,7 @@ Result<void> LedgerFile::open() {
 }
 
 void LedgerFile::hold(ProcessId id, Written written) {
-    ledger_.entries[id.pid] = {id.start_time, written};
+    ledger_.hold(id, written);
     append(ledger_hold_line(id, written));
 }
 
@@ -78,7 +78,7 @@ Result<void> LedgerFile::rewrite() {
     file_ = {};
     std::string text = ledger_header(boot_id_);
     for (const auto& [pid, entry] : ledger_.entries)
-        text += ledger_hold_line({pid, entry.start_time}, entry.written);
+        text += ledger_hold_lines(pid, entry);
     if (auto done = sys::replace_file(path_, text, kMode); !done)
         return done;
     auto file = sys::open_at(AT_FDCWD, path_, O_WRONLY | O_APPEND);

@@ -66,17 +66,19 @@ class LinuxProcess final : public Process {
     Result<void> read_ancestors(std::size_t most) {
         snapshot_.ancestors.clear();
         Pid pid = snapshot_.parent_pid;
+        std::uint64_t child_start = snapshot_.id.start_time;
         while (pid > 0 && snapshot_.ancestors.size() < most) {
             const auto dir = procfs_.open_process(pid);
             const auto parent = dir ? dir->read_stat() : dir.error();
             // Gone while we climb: its children have a new parent, and a new look will follow.
             // Started later than its child: the pid is another process's by now.
-            if (!parent || parent->id.start_time > snapshot_.id.start_time)
+            if (!parent || parent->id.start_time > child_start)
                 break;
             const auto exe = exe_or_empty(*dir);
             snapshot_.ancestors.push_back(
                 {parent->comm, std::string(executable_name(exe ? *exe : std::string()))});
             pid = parent->parent_pid;
+            child_start = parent->id.start_time;
         }
         snapshot_.mark(most == 1 ? Field::Parent : Field::Ancestors);
         snapshot_.mark(Field::Parent);

@@ -36,7 +36,9 @@ Result<void> RecordingScoreWriter::restore(Process& process, const Written& writ
     if (was_lowered && may_lower_) {
         // The floor is not to be read anywhere; for a process that no one has touched it is 0,
         // or lower if a privileged parent had lowered it.
-        if (auto done = write_privileged(process, std::min(written.original, 0)); !done)
+        const int floor = std::min(written.original, 0);
+        record(process.snapshot().id, {written.original, floor});
+        if (auto done = write_privileged(process, floor); !done)
             return done;
     }
     auto done = write_score(process, written.original);

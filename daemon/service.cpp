@@ -78,6 +78,8 @@ int Service::run() {
 
 void Service::stop() {
     notify_stopping();
+    // The loop has ended, and a timer armed now would throw: what changes is told no more.
+    change_pending_ = true;
     if (!settings_.restore_on_stop || settings_.dry_run) {
         spdlog::info("stopping; {} scores stay as they are, restore_on_stop is off",
                      guard_.holdings().size());

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/poll.h>
+#include <systemd/sd-bus.h>
 
 #include "daemon/bus/names.hpp"
 
@@ -27,12 +28,28 @@ std::string without_guid(std::string address) {
     return address;
 }
 
+/// Whether the address can be connected to. sdbus-c++ must not be the one to find out that it
+/// cannot: of a failure at an address it leaks its sd_bus (1.2 does).
+void require_reachable(const std::string& address) {
+    sd_bus* bus = nullptr;
+    int result = sd_bus_new(&bus);
+    if (result >= 0)
+        result = sd_bus_set_address(bus, address.c_str());
+    if (result >= 0)
+        result = sd_bus_start(bus);
+    sd_bus_close_unref(bus);
+    if (result < 0)
+        throw sdbus::createError(-result, "Failed to open bus");
+}
+
 std::unique_ptr<sdbus::IConnection> open_connection(const std::string& where) {
     if (where == "system")
         return sdbus::createSystemBusConnection();
     if (where == "session")
         return sdbus::createSessionBusConnection();
-    return sdbus::createSessionBusConnectionWithAddress(without_guid(where));
+    const std::string address = without_guid(where);
+    require_reachable(address);
+    return sdbus::createSessionBusConnectionWithAddress(address);
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ std::map<std::string, sdbus::Variant> ManagerObject::GetProcess(const std::uint3
     put("Cgroup", printable(snapshot.cgroup));
     put("ParentPid", bus_pid(snapshot.parent_pid));
     put("Rule", rule != nullptr ? rule->name : std::string());
-    put("Origin", rule != nullptr ? rule->origin.text() : std::string());
+    put("Origin", rule != nullptr ? printable(rule->origin.text()) : std::string());
     put("Value", rule != nullptr ? rule->value.text() : std::string());
     put("Original", std::int32_t{holding != nullptr ? holding->original : finding->score});
     put("Wanted", std::int32_t{holding != nullptr ? holding->wanted : finding->score});

@@ -20,7 +20,9 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Mana
   public:
     /// Both must outlive this. `limit` is shared by all connections of the daemon's life.
     ManagerObject(sdbus::IConnection& connection, Control& control, RateLimit& limit);
-    ~ManagerObject();
+    ManagerObject(const ManagerObject&) = delete;
+    ManagerObject& operator=(const ManagerObject&) = delete;
+    ~ManagerObject() override;
 
     /// Signals the properties that have changed since the last call.
     void emit_changed_properties();

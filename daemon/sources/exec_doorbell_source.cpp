@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/sources/exec_doorbell_source.hpp"
 
-#include <cstddef>
+#include <algorithm>
+#include <cstdint>
 #include <set>
+#include <span>
 
 #include <link.h>
 #include <sys/auxv.h>
@@ -12,23 +14,28 @@
 namespace oomguard::daemon {
 namespace {
 
+/// What the kernel gives as an address in the auxiliary vector or an ELF header.
+template <typename T>
+const T* at_address(std::uintptr_t address) {
+    return reinterpret_cast<const T*>(address);  // NOLINT(performance-no-int-to-ptr)
+}
+
 /// The interpreter in this program's own header (PT_INTERP), which is that of the distribution.
+/// Empty if the program has none.
 std::string elf_interpreter() {
-    const auto* headers = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));
-    const std::size_t count = getauxval(AT_PHNUM);
-    const std::size_t own = headers == nullptr ? 0 : count;
-    for (std::size_t index = 0; index < own; ++index) {
-        if (headers[index].p_type != PT_INTERP)
-            continue;
-        // The headers are themselves mapped at an address of the file: PT_PHDR tells the offset.
-        for (std::size_t other = 0; other < own; ++other) {
-            if (headers[other].p_type == PT_PHDR) {
-                const auto base = getauxval(AT_PHDR) - headers[other].p_vaddr;
-                return reinterpret_cast<const char*>(base + headers[index].p_vaddr);
-            }
-        }
-    }
-    return {};
+    const std::uintptr_t headers_at = getauxval(AT_PHDR);
+    const auto* const first = at_address<ElfW(Phdr)>(headers_at);
+    const std::span headers(first, first == nullptr ? 0 : getauxval(AT_PHNUM));
+    const auto find = [&](ElfW(Word) type) {
+        return std::find_if(headers.begin(), headers.end(),
+                            [&](const auto& header) { return header.p_type == type; });
+    };
+    // Where the headers are less where they say they are: how far the program was moved.
+    const auto own = find(PT_PHDR);
+    const auto interpreter = find(PT_INTERP);
+    if (own == headers.end() || interpreter == headers.end())
+        return {};
+    return at_address<char>(headers_at - own->p_vaddr + interpreter->p_vaddr);
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ std::string make_excerpt(std::string_view text, unsigned line, unsigned column) 
 }
 
 std::string format(const Diagnostic& diagnostic) {
-    std::string out = diagnostic.file;
+    std::string out = printable(diagnostic.file);
     for (const unsigned number : {diagnostic.line, diagnostic.column}) {
         if (number > 0)
             out.append(":").append(std::to_string(number));

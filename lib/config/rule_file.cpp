@@ -134,7 +134,7 @@ class RuleReader {
         const auto [other, added] = origins_.try_emplace(rule.name, rule.origin);
         if (!added)
             findings_.error(node->mark, "the name '" + rule.name + "' is already taken by " +
-                                            other->second.text());
+                                            printable(other->second.text()));
     }
 
     std::optional<Criteria> read_match(const MapReader& rule, std::string_view key) {

@@ -61,11 +61,23 @@ bool apply_line(std::string_view line, Ledger& ledger) {
     const auto value = parse_number<int>(words[4], kLowestScore, kHighestScore);
     if (!original || !value)
         return false;
-    ledger.entries[*pid] = {*start, {*original, *value}};
+    ledger.hold({*pid, *start}, {*original, *value});
     return true;
 }
 
 }  // namespace
+
+void Ledger::hold(ProcessId id, Written written) {
+    const auto [at, is_new] = entries.try_emplace(id.pid, Entry{id.start_time, written});
+    if (is_new)
+        return;
+    Entry& entry = at->second;
+    const bool is_same = entry.start_time == id.start_time;
+    auto before = is_same ? entry.before : std::nullopt;
+    if (is_same && entry.written.value != written.value)
+        before = entry.written.value;
+    entry = {id.start_time, written, before};
+}
 
 std::string ledger_header(std::string_view boot_id) {
     return std::string(kFormat) + std::string(boot_id) + "\n";
@@ -74,6 +86,13 @@ std::string ledger_header(std::string_view boot_id) {
 std::string ledger_hold_line(ProcessId id, Written written) {
     return "hold " + id_text(id) + " " + std::to_string(written.original) + " " +
            std::to_string(written.value) + "\n";
+}
+
+std::string ledger_hold_lines(Pid pid, const Ledger::Entry& entry) {
+    const ProcessId id{pid, entry.start_time};
+    const std::string line = ledger_hold_line(id, entry.written);
+    return entry.before ? ledger_hold_line(id, {entry.written.original, *entry.before}) + line
+                        : line;
 }
 
 std::string ledger_drop_line(ProcessId id) {

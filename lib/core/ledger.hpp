@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,9 @@ struct Ledger {
     struct Entry {
         std::uint64_t start_time = 0;
         Written written;
+        /// The value on record before this one: the process still has it if we died before the
+        /// write.
+        std::optional<int> before = std::nullopt;
 
         friend bool operator==(const Entry&, const Entry&) = default;
     };
@@ -26,10 +30,14 @@ struct Ledger {
     /// Lines that could not be read and were passed over. A torn last line, from a death in the
     /// middle of its write, is not counted: the score had not been touched yet.
     std::size_t bad_lines = 0;
+
+    void hold(ProcessId id, Written written);
 };
 
 [[nodiscard]] std::string ledger_header(std::string_view boot_id);
 [[nodiscard]] std::string ledger_hold_line(ProcessId id, Written written);
+/// The lines that make up the entry.
+[[nodiscard]] std::string ledger_hold_lines(Pid pid, const Ledger::Entry& entry);
 [[nodiscard]] std::string ledger_drop_line(ProcessId id);
 
 /// Reads a journal back. Of another boot or another format, nothing is taken: its pids mean

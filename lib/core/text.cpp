@@ -28,6 +28,18 @@ std::size_t utf8_sequence_length(std::string_view text) {
     return length;
 }
 
+/// Whether a valid sequence, though no ASCII control character, can change how the text around it
+/// is shown: U+0080 to U+009F, line and paragraph separators, and the controls of direction.
+bool is_disturbing(std::string_view sequence) {
+    if (sequence.size() == 2)
+        return sequence[0] == '\xc2' && sequence[1] < '\xa0';
+    const bool is_separator_or_embedding =
+        sequence.starts_with("\xe2\x80") && sequence[2] >= '\xa8' && sequence[2] <= '\xae';
+    const bool is_isolate =
+        sequence.starts_with("\xe2\x81") && sequence[2] >= '\xa6' && sequence[2] <= '\xa9';
+    return is_separator_or_embedding || is_isolate;
+}
+
 void append_hex(std::string& out, char byte) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     const auto value = static_cast<std::uint8_t>(byte);
@@ -63,8 +75,6 @@ std::string printable(std::string_view text) {
     while (!text.empty()) {
         const std::size_t length = utf8_sequence_length(text);
         const char first = text.front();
-        // U+0080 to U+009F are control characters too; some terminals obey them.
-        const bool control = length == 2 && first == '\xc2' && text[1] < '\xa0';
         if (first == '\n') {
             out += "\\n";
         } else if (first == '\t') {
@@ -73,9 +83,9 @@ std::string printable(std::string_view text) {
             out += "\\\\";
         } else if (length == 0 || (length == 1 && (first < ' ' || first == '\x7f'))) {
             append_hex(out, first);
-        } else if (control) {
-            append_hex(out, first);
-            append_hex(out, text[1]);
+        } else if (is_disturbing(text.substr(0, length))) {
+            for (const char byte : text.substr(0, length))
+                append_hex(out, byte);
         } else {
             out += text.substr(0, length);
         }

@@ -8,8 +8,8 @@
 
 namespace oomguard {
 
-/// The text as one line of valid UTF-8: control characters, backslashes and bytes that are not
-/// UTF-8 become \n, \t, \\ or \xNN. Whatever a process calls itself, the result can break neither
+/// The text as one line of valid UTF-8: control characters, among them those of the direction of
+/// writing, backslashes and bytes that are not UTF-8 become \n, \t, \\ or \xNN. Whatever a process calls itself, the result can break neither
 /// a log line nor a D-Bus message.
 [[nodiscard]] std::string printable(std::string_view text);
 

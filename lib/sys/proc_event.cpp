@@ -17,15 +17,13 @@ using Bytes = std::span<const std::byte>;
 
 // The layout of linux/cn_proc.h. Not taken from there: its names moved in Linux 6.6, and an event
 // is to be read whatever the size of the others.
-enum : std::uint32_t {
-    kNone = 0,
-    kFork = 1,
-    kExec = 2,
-    kUid = 4,
-    kGid = 0x40,
-    kComm = 0x200,
-    kExit = 0x80000000,
-};
+constexpr std::uint32_t kNone = 0;
+constexpr std::uint32_t kFork = 1;
+constexpr std::uint32_t kExec = 2;
+constexpr std::uint32_t kUid = 4;
+constexpr std::uint32_t kGid = 0x40;
+constexpr std::uint32_t kComm = 0x200;
+constexpr std::uint32_t kExit = 0x80000000;
 
 struct EventHeader {
     std::uint32_t what;

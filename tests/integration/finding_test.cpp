@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include "rules.hpp"
+#include "support/catch.hpp"
+#include "support/guard_daemon.hpp"
+#include "support/score.hpp"
+#include "ways.hpp"
+
+namespace oomguard::test {
+namespace {
+
+using Needed = bool (*)(const Way&);
+
+bool every_way(const Way& /*way*/) {
+    return true;
+}
+
+/// The settings of the sources.
+std::string sources(bool proc_connector, bool cgroups, bool exec_doorbell, bool sweep) {
+    const auto text = [](bool on) { return on ? "true" : "false"; };
+    return std::string("sources: {proc_connector: ") + text(proc_connector) +
+           ", cgroups: " + text(cgroups) + ", exec_doorbell: " + text(exec_doorbell) +
+           ", sweep: " + text(sweep) + "}\n";
+}
+
+constexpr const char* kShortSweeps =
+    "sweep_interval: 300ms\nsweep_interval_without_events: 300ms\n";
+
+/// True once the source works. If it cannot on this machine, the test says so and is skipped.
+bool works(GuardDaemon& daemon, const std::string& source) {
+    (void)eventually([&] {
+        const auto [is_working, reason] = daemon.client().source(source);
+        return is_working || !reason.empty();
+    });
+    const auto [is_working, reason] = daemon.client().source(source);
+    if (!is_working)
+        WARN("skipped, source " << source << " does not work here: " << reason);
+    return is_working;
+}
+
+void check_held(GuardDaemon& daemon, const Way& way) {
+    CAPTURE(way.title);
+    const pid_t pid = way.come();
+    CHECK(comes_to(pid, way.score));
+    const auto told = daemon.client().wait_for("ProcessHeld", pid);
+    REQUIRE(told);
+    CHECK(told->rule == way.rule);
+    CHECK(told->original == 0);
+    CHECK(told->wanted == way.score);
+    const auto listed = daemon.client().process(pid);
+    REQUIRE(listed);
+    CHECK(listed->rule == way.rule);
+    CHECK(listed->original == 0);
+    CHECK(listed->wanted == way.score);
+    CHECK(listed->current == way.score);
+    CHECK(listed->state == "held");
+}
+
+/// Runs the daemon with the settings; every way that the source must find ends held.
+void check_ways(const std::string& settings, const std::string& source, Needed needed) {
+    Ways ways;
+    GuardDaemon daemon;
+    daemon.write_settings(settings);
+    daemon.write_rules("10-ways.yaml", ways.rules());
+    daemon.start();
+    if (!source.empty() && !works(daemon, source))
+        return;
+    for (const Way& way : ways.all()) {
+        if (needed(way))
+            check_held(daemon, way);
+    }
+}
+
+TEST_CASE("With every source, a process is held whichever way it comes to match") {
+    check_ways("", "", every_way);
+}
+
+TEST_CASE("With the sweep alone, a process is held whichever way it comes to match") {
+    check_ways(kShortSweeps + sources(false, false, false, true), "sweep", every_way);
+}
+
+TEST_CASE("With the proc connector and the sweep, every way of coming to match is held") {
+    check_ways(kShortSweeps + sources(true, false, false, true), "proc-connector", every_way);
+}
+
+TEST_CASE("With the cgroups and the sweep, every way of coming to match is held") {
+    check_ways(kShortSweeps + sources(false, true, false, true), "cgroups", every_way);
+}
+
+TEST_CASE("With the exec doorbell and the sweep, every way of coming to match is held") {
+    check_ways(kShortSweeps + sources(false, false, true, true), "exec-doorbell", every_way);
+}
+
+TEST_CASE("The proc connector alone, without a sweep, finds every way but a move of cgroup") {
+    check_ways(sources(true, false, false, false), "proc-connector",
+               [](const Way& way) { return !way.moves; });
+}
+
+TEST_CASE("The exec doorbell alone, without a sweep, finds what was executed") {
+    check_ways(sources(false, false, true, false), "exec-doorbell",
+               [](const Way& way) { return way.executes; });
+}
+
+TEST_CASE("The cgroups alone, without a sweep, find a process that enters a cgroup") {
+    check_ways(sources(false, true, false, false), "cgroups",
+               [](const Way& way) { return way.moves; });
+}
+
+TEST_CASE("A cgroup made while the daemon runs is watched") {
+    std::string why_not;
+    GuardDaemon daemon;
+    daemon.write_settings(sources(false, true, false, false));
+    daemon.start();
+    auto cgroup = TestCgroup::create(why_not);
+    if (!cgroup) {
+        WARN("skipped: " << why_not);
+        return;
+    }
+    Programs programs;
+    const auto name = programs.unique_name();
+    const auto loads = daemon.loads();
+    daemon.write_rules(
+        "10-test.yaml",
+        rule_file(
+            {rule("test", "{name: " + name + ", cgroup: " + cgroup->patterns() + "}", "345")}));
+    REQUIRE(daemon.wait_for_load(loads));
+    Subject subject = programs.start(name);
+    REQUIRE(read_score(subject.pid()) == 0);
+    subject.tell({"cgroup", cgroup->path()});
+    CHECK(comes_to(subject.pid(), 345));
+}
+
+TEST_CASE("Every source tells by its name whether it works") {
+    GuardDaemon daemon;
+    daemon.write_settings(sources(false, false, false, true));
+    daemon.start();
+    auto& client = daemon.client();
+    using State = std::pair<bool, std::string>;
+    CHECK(client.source("proc-connector") == State(false, "switched off in the settings"));
+    CHECK(client.source("cgroups") == State(false, "switched off in the settings"));
+    CHECK(client.source("exec-doorbell") == State(false, "switched off in the settings"));
+    CHECK(client.source("rule-files") == State(true, ""));
+    CHECK(client.source("sweep") == State(true, ""));
+}
+
+TEST_CASE("Processes that match when the daemon starts are held when it is ready") {
+    Programs programs;
+    const auto name = programs.unique_name();
+    Subject subject = programs.start(name);
+    GuardDaemon daemon;
+    daemon.write_settings(sources(false, false, false, false));
+    daemon.write_rules("10-test.yaml", program_rule(name, 222));
+    daemon.start();
+    CHECK(read_score(subject.pid()) == 222);
+}
+
+}  // namespace
+}  // namespace oomguard::test

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <map>
+#include <random>
+#include <string>
+
+#include <sys/stat.h>
+
+#include "rules.hpp"
+#include "support/catch.hpp"
+#include "support/guard_daemon.hpp"
+#include "support/programs.hpp"
+#include "support/score.hpp"
+
+namespace oomguard::test {
+namespace {
+
+constexpr const char* kRules = "10-test.yaml";
+constexpr int kHeld = 432;
+
+void wait_for(std::chrono::microseconds time) {
+    const timespec left{0, static_cast<long>(time.count()) * 1000};
+    (void)::ppoll(nullptr, 0, &left, nullptr);
+}
+
+void remove_rules(GuardDaemon& daemon) {
+    const auto loads = daemon.loads();
+    daemon.remove_rules(kRules);
+    REQUIRE(daemon.wait_for_load(loads));
+}
+
+TEST_CASE("However often and whenever the daemon is killed, no original is lost") {
+    constexpr unsigned kKills = 8;
+    constexpr unsigned kProgramsBetween = 12;
+    const unsigned seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    const auto below = [&](unsigned limit) { return static_cast<unsigned>(random() % limit); };
+
+    Programs programs;
+    const auto name = programs.unique_name();
+    const auto path = programs.add(name);
+    Subject starter = programs.start(programs.unique_name());
+    GuardDaemon daemon;
+    daemon.write_rules(kRules, program_rule(name, kHeld));
+
+    std::map<pid_t, int> originals;
+    const auto start_one = [&] {
+        const int original = static_cast<int>(below(400));
+        starter.tell({"score", std::to_string(original)});
+        originals.emplace(starter.tell({"spawn", path}), original);
+    };
+    const auto end_one = [&] {
+        auto victim = originals.begin();
+        std::advance(victim, below(static_cast<unsigned>(originals.size())));
+        ::kill(victim->first, SIGKILL);
+        originals.erase(victim);
+    };
+    for (unsigned kill = 0; kill < kKills; ++kill) {
+        daemon.start();
+        for (unsigned count = below(kProgramsBetween); count > 0; --count)
+            start_one();
+        start_one();
+        wait_for(std::chrono::microseconds(below(4000)));
+        daemon.kill9();
+        start_one();
+        if (below(2) == 0)
+            end_one();
+    }
+    daemon.start();
+    for (const auto& [pid, original] : originals) {
+        CAPTURE(pid, original);
+        CHECK(comes_to(pid, kHeld));
+        REQUIRE(eventually([&, pid = pid] { return daemon.client().process(pid).has_value(); }));
+        CHECK(daemon.client().process(pid)->original == original);
+    }
+    CHECK(daemon.client().processes().size() == originals.size());
+
+    remove_rules(daemon);
+    for (const auto& [pid, original] : originals) {
+        CAPTURE(pid, original);
+        CHECK(read_score(pid) == original);
+    }
+    CHECK(daemon.client().processes().empty());
+}
+
+/// A program with a score of its own, 77, held by a daemon.
+struct HeldProgram {
+    explicit HeldProgram(const std::string& settings) {
+        subject.tell({"score", "77"});
+        daemon.write_settings(settings);
+        daemon.write_rules(kRules, program_rule(name, kHeld));
+        daemon.start();
+        REQUIRE(read_score(subject.pid()) == kHeld);
+    }
+    [[nodiscard]] pid_t pid() const { return subject.pid(); }
+
+    Programs programs;
+    std::string name = programs.unique_name();
+    Subject subject = programs.start(name);
+    GuardDaemon daemon;
+};
+
+TEST_CASE("A stop leaves scores as they are, and the next start takes them over") {
+    HeldProgram held("restore_on_stop: false\n");
+    CHECK(held.daemon.stop() == 0);
+    CHECK(held.daemon.logged("stopping") ==
+          std::vector<std::string>{
+              "info: stopping; 1 scores stay as they are, restore_on_stop is off"});
+    CHECK(read_score(held.pid()) == kHeld);
+    held.daemon.start();
+    CHECK(
+        held.daemon.logged("took over") ==
+        std::vector<std::string>{"info: took over 1 processes of an earlier run, of 1 on record"});
+    CHECK(held.daemon.client()->Written() == 0);
+    CHECK(held.daemon.client().process(held.pid())->original == 77);
+    remove_rules(held.daemon);
+    CHECK(read_score(held.pid()) == 77);
+}
+
+TEST_CASE("With restore_on_stop a stop gives every original back") {
+    HeldProgram held("restore_on_stop: true\n");
+    const pid_t other = held.subject.tell({"fork"});
+    REQUIRE(held.daemon.client().wait_for("ProcessHeld", other));
+    CHECK(held.daemon.stop() == 0);
+    CHECK(read_score(held.pid()) == 77);
+    CHECK(read_score(other) == 77);
+    for (const pid_t pid : {held.pid(), other}) {
+        const auto told = held.daemon.client().wait_for("ProcessReleased", pid);
+        REQUIRE(told);
+        CHECK(told->text == "stop");
+        CHECK(told->value == 77);
+    }
+    CHECK(held.daemon.notifications().count("STOPPING=1") == 1);
+    CHECK(held.daemon.logged("stopping") ==
+          std::vector<std::string>{"info: stopping; every original score was given back"});
+    held.daemon.start();
+    CHECK(held.daemon.logged("took over").empty());
+    CHECK(held.daemon.client().process(held.pid())->original == 77);
+}
+
+TEST_CASE("A rule that is removed while the daemon does not run is undone by the next start") {
+    HeldProgram held("");
+    held.daemon.kill9();
+    held.daemon.remove_rules(kRules);
+    held.daemon.start();
+    CHECK(read_score(held.pid()) == 77);
+    CHECK(held.daemon.client().processes().empty());
+}
+
+TEST_CASE(
+    "A value that was changed by hand while the daemon did not run stays when no rule holds") {
+    HeldProgram held("");
+    held.daemon.kill9();
+    held.daemon.remove_rules(kRules);
+    REQUIRE(write_score(held.pid(), 555));
+    held.daemon.start();
+    CHECK(read_score(held.pid()) == 555);
+}
+
+TEST_CASE("The record of originals is for root alone and survives a reload") {
+    HeldProgram held("");
+    struct stat status {};
+    REQUIRE(::stat(held.daemon.ledger_path().c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777U) == 0600U);
+    const auto record = "hold " + std::to_string(held.pid()) + " " +
+                        std::to_string(held.daemon.client().process(held.pid())->start_time) +
+                        " 77 432\n";
+    const auto text = held.daemon.tree().read("run/ledger");
+    CHECK(text.ends_with(record));
+}
+
+std::string boot_id() {
+    std::string id;
+    std::ifstream("/proc/sys/kernel/random/boot_id") >> id;
+    return id;
+}
+
+/// A program at 300 and a daemon without rules, whose record of an earlier run is not there yet.
+struct Recorded {
+    Recorded() { subject.tell({"score", "300"}); }
+
+    [[nodiscard]] std::string header(const std::string& boot) const {
+        return "oom-guardd-ledger 1 " + boot + "\n";
+    }
+    /// The kernel's start time, as in field 22 of stat.
+    [[nodiscard]] std::string start_time() const {
+        std::ifstream file("/proc/" + std::to_string(subject.pid()) + "/stat");
+        std::string word;
+        constexpr int kField = 22;
+        for (int field = 0; field < kField; ++field)
+            file >> word;
+        return word;
+    }
+    [[nodiscard]] std::string hold(const std::string& start) const {
+        return "hold " + std::to_string(subject.pid()) + " " + start + " 11 300\n";
+    }
+    void start_with(const std::string& ledger) {
+        daemon.tree().write("run/ledger", ledger);
+        daemon.start();
+    }
+
+    Programs programs;
+    Subject subject = programs.start(programs.unique_name());
+    GuardDaemon daemon;
+};
+
+TEST_CASE("A record of this boot and of the very process is believed") {
+    Recorded recorded;
+    recorded.start_with(recorded.header(boot_id()) + recorded.hold(recorded.start_time()));
+    CHECK(read_score(recorded.subject.pid()) == 11);
+}
+
+TEST_CASE("A record of another boot is not believed") {
+    Recorded recorded;
+    recorded.start_with(recorded.header("0b1d2c3e-0000-4000-8000-000000000000") +
+                        recorded.hold(recorded.start_time()));
+    CHECK(read_score(recorded.subject.pid()) == 300);
+}
+
+TEST_CASE("A record of an earlier process with the same pid is not believed") {
+    Recorded recorded;
+    recorded.start_with(recorded.header(boot_id()) + recorded.hold("5"));
+    CHECK(read_score(recorded.subject.pid()) == 300);
+    CHECK(recorded.daemon.client().processes().empty());
+}
+
+TEST_CASE("A record full of garbage harms nothing and is told") {
+    Recorded recorded;
+    recorded.start_with(recorded.header(boot_id()) + "hold\n\xff\xfe\nhold 1 2 3 4 5 6\n" +
+                        "hold -1 5 0 300\nhold 99999999999 5 0 300\n" +
+                        recorded.hold(recorded.start_time()) + "hold 7 7 torn");
+    CHECK(read_score(recorded.subject.pid()) == 11);
+    CHECK(recorded.daemon.logged("could not be read") ==
+          std::vector<std::string>{"warning: the record of original scores had 5 lines that could "
+                                   "not be read, ignoring them"});
+}
+
+TEST_CASE("A record that is no file harms nothing and is told") {
+    Recorded recorded;
+    recorded.daemon.tree().write("run/ledger/", "");
+    recorded.daemon.start();
+    CHECK(recorded.daemon.logged("the record of original scores of an earlier run").size() == 1);
+    CHECK(read_score(recorded.subject.pid()) == 300);
+    CHECK(std::filesystem::is_regular_file(recorded.daemon.ledger_path()));
+}
+
+}  // namespace
+}  // namespace oomguard::test

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include "core/ledger.hpp"
+
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "support/catch.hpp"
+
+namespace oomguard {
+namespace {
+
+constexpr std::string_view kBoot = "0f3c2f5e-8f6a-4e4a-9b0e-2a1d0c9b8a77";
+
+std::string journal(const std::string& lines) {
+    return ledger_header(kBoot) + lines;
+}
+
+Ledger read_lines(const std::string& lines) {
+    return parse_ledger(journal(lines), kBoot);
+}
+
+TEST_CASE("a ledger's lines are text that anyone can read") {
+    CHECK(ledger_header(kBoot) == "oom-guardd-ledger 1 0f3c2f5e-8f6a-4e4a-9b0e-2a1d0c9b8a77\n");
+    CHECK(ledger_hold_line({4711, 98765}, {0, -900}) == "hold 4711 98765 0 -900\n");
+    CHECK(ledger_drop_line({4711, 98765}) == "drop 4711 98765\n");
+}
+
+TEST_CASE("what was held is read back") {
+    constexpr auto kLast = std::numeric_limits<Pid>::max();
+    constexpr auto kLatest = std::numeric_limits<std::uint64_t>::max();
+    const Ledger ledger = read_lines(ledger_hold_line({2, 0}, {0, -1000}) +
+                                     ledger_hold_line({4711, 98765}, {-1000, 1000}) +
+                                     ledger_hold_line({kLast, kLatest}, {1000, 0}));
+    CHECK(ledger.bad_lines == 0);
+    REQUIRE(ledger.entries.size() == 3);
+    CHECK(ledger.entries.at(2) == Ledger::Entry{0, {0, -1000}});
+    CHECK(ledger.entries.at(4711) == Ledger::Entry{98765, {-1000, 1000}});
+    CHECK(ledger.entries.at(kLast) == Ledger::Entry{kLatest, {1000, 0}});
+}
+
+TEST_CASE("a later hold replaces an earlier one of the same pid") {
+    const Ledger ledger =
+        read_lines(ledger_hold_line({10, 5}, {0, -900}) + ledger_hold_line({11, 6}, {1, 2}) +
+                   ledger_hold_line({10, 5}, {0, -300}) + ledger_hold_line({11, 7}, {3, 4}));
+    CHECK(ledger.bad_lines == 0);
+    CHECK(ledger.entries.size() == 2);
+    CHECK(ledger.entries.at(10) == Ledger::Entry{5, {0, -300}, -900});
+    CHECK(ledger.entries.at(11) == Ledger::Entry{7, {3, 4}});
+}
+
+TEST_CASE("an entry keeps the value before its own, also when it is written anew") {
+    const std::string lines = ledger_hold_line({10, 5}, {0, -900}) +
+                              ledger_hold_line({10, 5}, {0, -300}) +
+                              ledger_hold_line({10, 5}, {0, -300});
+    const Ledger ledger = read_lines(lines);
+    REQUIRE(ledger.entries.at(10).before == -900);
+    const std::string again = ledger_hold_lines(10, ledger.entries.at(10));
+    CHECK(again == "hold 10 5 0 -900\nhold 10 5 0 -300\n");
+    CHECK(read_lines(again).entries == ledger.entries);
+}
+
+TEST_CASE("the value before is of the same process, and another one than the last") {
+    Ledger ledger;
+    ledger.hold({10, 5}, {0, -900});
+    ledger.hold({10, 5}, {0, -900});
+    CHECK(ledger.entries.at(10) == Ledger::Entry{5, {0, -900}, std::nullopt});
+    CHECK(ledger_hold_lines(10, ledger.entries.at(10)) == "hold 10 5 0 -900\n");
+    ledger.hold({10, 5}, {20, -300});
+    CHECK(ledger.entries.at(10) == Ledger::Entry{5, {20, -300}, -900});
+    ledger.hold({10, 5}, {20, 0});
+    CHECK(ledger.entries.at(10) == Ledger::Entry{5, {20, 0}, -300});
+    // the pid is used again
+    ledger.hold({10, 6}, {1, 300});
+    CHECK(ledger.entries.at(10) == Ledger::Entry{6, {1, 300}, std::nullopt});
+}
+
+TEST_CASE("a drop ends the hold of its own process only") {
+    const std::string held = ledger_hold_line({10, 5}, {0, -900});
+    CHECK(read_lines(held + ledger_drop_line({10, 5})).entries.empty());
+    CHECK(read_lines(held + ledger_drop_line({10, 5}) + held).entries.size() == 1);
+
+    for (const ProcessId other : {ProcessId{10, 4}, ProcessId{10, 6}, ProcessId{11, 5}}) {
+        CAPTURE(other.pid, other.start_time);
+        const Ledger ledger = read_lines(held + ledger_drop_line(other));
+        CHECK(ledger.bad_lines == 0);
+        REQUIRE(ledger.entries.size() == 1);
+        CHECK(ledger.entries.at(10) == Ledger::Entry{5, {0, -900}});
+    }
+    CHECK(read_lines(ledger_drop_line({10, 5})).bad_lines == 0);
+}
+
+TEST_CASE("a line torn by our death at any byte is passed over in silence") {
+    const std::string kept = ledger_hold_line({10, 5}, {0, -900});
+    for (const std::string& last :
+         {ledger_hold_line({11, 77}, {100, -900}), ledger_drop_line({10, 5})}) {
+        for (std::size_t length = 0; length < last.size(); ++length) {
+            CAPTURE(last, length);
+            const Ledger ledger = read_lines(kept + last.substr(0, length));
+            CHECK(ledger.bad_lines == 0);
+            CHECK(ledger.entries.size() == 1);
+            CHECK(ledger.entries.at(10) == Ledger::Entry{5, {0, -900}});
+        }
+    }
+}
+
+TEST_CASE("a journal of another boot or format, or a torn first line, is not read") {
+    const std::string held = ledger_hold_line({10, 5}, {0, -900});
+    const std::string header = ledger_header(kBoot);
+    REQUIRE(parse_ledger(header + held, kBoot).entries.size() == 1);
+    for (const std::string& text : {
+             std::string(),
+             held,
+             ledger_header("another") + held,
+             ledger_header("") + held,
+             ledger_header(std::string(kBoot) + "x") + held,
+             "oom-guardd-ledger 2 " + std::string(kBoot) + "\n" + held,
+             "\n" + journal(held),
+             header.substr(0, header.size() - 1) + " \n" + held,
+             header.substr(0, header.size() - 1) + held,
+             header.substr(0, header.size() - 1),
+         }) {
+        CAPTURE(text);
+        const Ledger ledger = parse_ledger(text, kBoot);
+        CHECK(ledger.entries.empty());
+        CHECK(ledger.bad_lines == 0);
+    }
+}
+
+TEST_CASE("a line that we would not have written is counted and changes nothing") {
+    const std::string kept = ledger_hold_line({10, 5}, {0, -900});
+    for (const std::string_view line : {
+             "",
+             " ",
+             "hold",
+             "hold ",
+             "hold 11 5 0",
+             "hold 11 5 0 -900 1",
+             "hold 11 5 0 -900 ",
+             " hold 11 5 0 -900",
+             "hold  11 5 0 -900",
+             "hold\t11\t5\t0\t-900",
+             "hold 11 5 0 -900\r",
+             "HOLD 11 5 0 -900",
+             "keep 11 5 0 -900",
+             "drop 10",
+             "drop 10 5 0",
+             "drop 10 5 0 0",
+             "hold 10 5",
+             // pids that no process of anyone's has
+             "hold 1 5 0 -900",
+             "hold 0 5 0 -900",
+             "hold -1 5 0 -900",
+             "hold -11 5 0 -900",
+             "hold 2147483648 5 0 -900",
+             "hold 4294967307 5 0 -900",
+             "hold 99999999999999999999999 5 0 -900",
+             "drop -10 5",
+             "drop 4294967306 5",
+             // start times
+             "hold 11 -5 0 -900",
+             "hold 11 18446744073709551616 0 -900",
+             "drop 10 18446744073709551621",
+             // scores
+             "hold 11 5 1001 0",
+             "hold 11 5 -1001 0",
+             "hold 11 5 0 1001",
+             "hold 11 5 0 -1001",
+             "hold 11 5 0 4294966396",
+             "hold 11 5 99999999999999999999 0",
+             // numbers that are not
+             "hold x 5 0 -900",
+             "hold 11x 5 0 -900",
+             "hold 0x11 5 0 -900",
+             "hold +11 5 0 -900",
+             "hold 11 5.0 0 -900",
+             "hold 11 5 0 --900",
+             "hold 11 5 0 -",
+             "hold 11 5  -900",
+         }) {
+        CAPTURE(line);
+        const Ledger ledger = read_lines(kept + std::string(line) + "\n");
+        CHECK(ledger.bad_lines == 1);
+        CHECK(ledger.entries.size() == 1);
+        CHECK(ledger.entries.at(10) == Ledger::Entry{5, {0, -900}});
+    }
+}
+
+TEST_CASE("bad lines do not hide the good ones between them") {
+    const Ledger ledger = read_lines("hold 1 1 1 1\n" + ledger_hold_line({10, 5}, {0, -900}) +
+                                     "hold 12 5 0 -9hold 13 5 0 7\n" +
+                                     ledger_hold_line({11, 6}, {0, 1}) + std::string("\0\n", 2));
+    CHECK(ledger.bad_lines == 3);
+    CHECK(ledger.entries.size() == 2);
+    CHECK(ledger.entries.count(10) == 1);
+    CHECK(ledger.entries.count(11) == 1);
+}
+
+}  // namespace
+}  // namespace oomguard

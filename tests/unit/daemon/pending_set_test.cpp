@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/pending_set.hpp"
+
+#include <optional>
+#include <vector>
+
+#include "support/catch.hpp"
+
+namespace oomguard::daemon {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Time kStart = Time{} + std::chrono::hours(5);
+constexpr std::size_t kMany = 1000;
+
+/// When each look at the process comes, in milliseconds from the start, if looks are on time.
+std::vector<long> looks(PendingSet& pending) {
+    std::vector<long> times;
+    while (const auto due = pending.next_due()) {
+        REQUIRE(times.size() < 100);
+        for (const Pid pid : pending.take_due(*due, kMany)) {
+            CHECK(pid == 10);
+            times.push_back(std::chrono::duration_cast<milliseconds>(*due - kStart).count());
+        }
+    }
+    CHECK(pending.size() == 0);
+    return times;
+}
+
+}  // namespace
+
+TEST_CASE("A process that was found is looked at at once, after 100 ms and after 2 s") {
+    PendingSet pending;
+    CHECK_FALSE(pending.next_due());
+    pending.found(10, kStart);
+    CHECK(looks(pending) == std::vector<long>{0, 100, 2000});
+}
+
+TEST_CASE("A fork is looked at a little later, because an exec mostly follows") {
+    PendingSet pending;
+    pending.forked(10, kStart);
+    CHECK(looks(pending) == std::vector<long>{2, 100, 2000});
+}
+
+TEST_CASE("An exec is not delayed by the fork before it, nor by one that comes late") {
+    PendingSet pending;
+    SECTION("fork, exec") {
+        pending.forked(10, kStart - milliseconds(1));
+        pending.found(10, kStart);
+    }
+    SECTION("exec, fork") {
+        pending.found(10, kStart);
+        pending.forked(10, kStart);
+    }
+    SECTION("fork, look, exec") {
+        pending.forked(10, kStart - milliseconds(50));
+        CHECK(pending.take_due(kStart - milliseconds(48), kMany) == std::vector<Pid>{10});
+        pending.found(10, kStart);
+    }
+    CHECK(looks(pending) == std::vector<long>{0, 100, 2000});
+}
+
+TEST_CASE("Any number of events for a process are one look") {
+    PendingSet pending;
+    for (int event = 0; event < 100; ++event)
+        pending.found(10, kStart);
+    CHECK(pending.size() == 1);
+    CHECK(pending.take_due(kStart, kMany) == std::vector<Pid>{10});
+    CHECK(pending.take_due(kStart, kMany).empty());
+}
+
+TEST_CASE("The rechecks count from the last event") {
+    PendingSet pending;
+    pending.found(10, kStart - milliseconds(60));
+    CHECK(pending.take_due(kStart - milliseconds(60), kMany).size() == 1);
+    pending.found(10, kStart);
+    CHECK(looks(pending) == std::vector<long>{0, 100, 2000});
+}
+
+TEST_CASE("A look that comes late replaces those that it is late for") {
+    PendingSet pending;
+    pending.found(10, kStart);
+    SECTION("after the first recheck") {
+        CHECK(pending.take_due(kStart + milliseconds(500), kMany).size() == 1);
+        CHECK(looks(pending) == std::vector<long>{2000});
+    }
+    SECTION("after the second") {
+        CHECK(pending.take_due(kStart + milliseconds(5000), kMany).size() == 1);
+        CHECK(pending.size() == 0);
+    }
+}
+
+TEST_CASE("A process that has ended is looked at no more") {
+    PendingSet pending;
+    SECTION("found") {
+        pending.found(10, kStart);
+    }
+    SECTION("forked") {
+        pending.forked(10, kStart);
+    }
+    SECTION("waiting for a recheck") {
+        pending.found(10, kStart);
+        CHECK(pending.take_due(kStart, kMany).size() == 1);
+    }
+    SECTION("not pending at all") {}
+    pending.ended(10);
+    CHECK(pending.size() == 0);
+    CHECK_FALSE(pending.next_due());
+}
+
+TEST_CASE("Ending one process leaves the others that are due at the same time") {
+    PendingSet pending;
+    for (Pid pid = 10; pid < 20; ++pid)
+        pending.found(pid, kStart);
+    pending.ended(14);
+    const auto due = pending.take_due(kStart, kMany);
+    CHECK(due == std::vector<Pid>{10, 11, 12, 13, 15, 16, 17, 18, 19});
+}
+
+TEST_CASE("At most so many are taken at once, the longest due first") {
+    PendingSet pending;
+    for (Pid pid = 10; pid < 15; ++pid)
+        pending.found(pid, kStart + milliseconds(14 - pid));
+    const Time now = kStart + milliseconds(50);
+    CHECK(pending.take_due(now, 2) == std::vector<Pid>{14, 13});
+    CHECK(pending.next_due() == std::optional(kStart + milliseconds(2)));
+    CHECK(pending.take_due(now, kMany) == std::vector<Pid>{12, 11, 10});
+}
+
+TEST_CASE("In a hurry all that is young is due now, and its rechecks stay") {
+    PendingSet pending;
+    pending.found(10, kStart);
+    CHECK(pending.take_due(kStart, kMany).size() == 1);
+    pending.hurry(kStart + milliseconds(30));
+    CHECK(looks(pending) == std::vector<long>{30, 100, 2000});
+    pending.hurry(kStart);
+    CHECK_FALSE(pending.next_due());
+}
+
+TEST_CASE("A hurry delays nothing that is overdue") {
+    PendingSet pending;
+    pending.found(10, kStart);
+    pending.hurry(kStart + milliseconds(30));
+    CHECK(pending.next_due() == std::optional(kStart));
+}
+
+}  // namespace oomguard::daemon
