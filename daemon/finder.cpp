@@ -90,10 +90,11 @@ std::size_t Finder::sweep() {
                                        std::chrono::system_clock::now().time_since_epoch())
                                        .count());
     const auto looked = guard_.sweep(last_sweep_);
-    if (!looked)
-        hooks_.sweep_failed(looked.error());
     arm_sweep_timer();
-    hooks_.swept();
+    if (looked)
+        hooks_.swept();
+    else
+        hooks_.sweep_failed(looked.error());
     return looked ? *looked : 0;
 }
 

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "config/diagnostic.hpp"
+#include "core/text.hpp"
 #include "daemon/logging.hpp"
 #include "daemon/options.hpp"
 #include "daemon/rule_loader.hpp"
@@ -19,12 +20,11 @@ int check_config(const Options& options) {
     const auto loaded = oomguard::daemon::load_config(options.paths);
     fmt::print(stderr, "{}", oomguard::config::format(loaded.diagnostics));
     if (const std::size_t errors = loaded.errors(); errors > 0) {
-        fmt::print(stderr, "{} {}\n", errors, errors == 1 ? "error" : "errors");
+        fmt::print(stderr, "{}\n", oomguard::counted(errors, "error"));
         return EXIT_FAILURE;
     }
-    fmt::print("{} {} in {} {}: no errors\n", loaded.rules.size(),
-               loaded.rules.size() == 1 ? "rule" : "rules", loaded.rule_files,
-               loaded.rule_files == 1 ? "file" : "files");
+    fmt::print("{} in {}: no errors\n", oomguard::counted(loaded.rules.size(), "rule"),
+               oomguard::counted(loaded.rule_files, "file"));
     return EXIT_SUCCESS;
 }
 

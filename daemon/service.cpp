@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "core/text.hpp"
 #include "daemon/logging.hpp"
 #include "daemon/notify.hpp"
 #include "sys/memory_lock.hpp"
@@ -80,14 +81,15 @@ void Service::stop() {
     notify_stopping();
     // The loop has ended, and a timer armed now would throw: what changes is told no more.
     change_pending_ = true;
+    const std::string scores = counted(guard_.holdings().size(), "score");
     if (!settings_.restore_on_stop || settings_.dry_run) {
-        spdlog::info("stopping; {} scores stay as they are, restore_on_stop is off",
-                     guard_.holdings().size());
+        spdlog::info("stopping; {} left as set, {}", scores,
+                     settings_.dry_run ? "this is a dry run" : "restore_on_stop is off");
         return;
     }
     guard_.release_all(Clock::now());
-    if (!guard_.holdings().empty())
-        spdlog::error("stopping; {} scores could not be given back", guard_.holdings().size());
+    if (const std::size_t left = guard_.holdings().size(); left > 0)
+        spdlog::error("stopping; {} could not be given back", counted(left, "score"));
     else
         spdlog::info("stopping; every original score was given back");
 }
@@ -110,7 +112,11 @@ Finder::Hooks Service::finder_hooks() {
                 changed();
             },
         .files_changed = [this] { load_again(false); },
-        .swept = [this] { changed(); },
+        .swept =
+            [this] {
+                sweep_failure_.clear();
+                changed();
+            },
     };
 }
 
@@ -139,14 +145,14 @@ void Service::take_over_ledger() {
                       opened.error().message());
     if (ledger_.ledger().bad_lines > 0)
         spdlog::warn(
-            "the record of original scores had {} lines that could not be read, ignoring "
+            "the record of original scores had {} that could not be read, ignoring "
             "them",
-            ledger_.ledger().bad_lines);
+            counted(ledger_.ledger().bad_lines, "line"));
     const std::size_t found = ledger_.ledger().entries.size();
     guard_.adopt(Ledger(ledger_.ledger()));
     if (found > 0)
-        spdlog::info("took over {} processes of an earlier run, of {} on record",
-                     guard_.holdings().size(), found);
+        spdlog::info("took over {} of an earlier run, of {} on record",
+                     counted(guard_.holdings().size(), "process", "processes"), found);
 }
 
 Control::ReloadOutcome Service::reload() {
@@ -168,11 +174,12 @@ Control::ReloadOutcome Service::load_again(bool even_if_unchanged) {
         finder_.rules_changed();
         finder_.sweep();
         bus_.with_object([](ManagerObject& object) { object.rules_reloaded(); });
-        spdlog::info("rules loaded, generation {}: {} rules", generation_,
-                     guard_.rules().rules().size());
+        spdlog::info("rules loaded, generation {}: {}", generation_,
+                     counted(guard_.rules().rules().size(), "rule"));
     } else {
-        reject(loaded, fmt::format("the {} rules of generation {} stay in force",
-                                   guard_.rules().rules().size(), generation_));
+        const std::size_t rules = guard_.rules().rules().size();
+        reject(loaded, fmt::format("the {} of generation {} {} in force", counted(rules, "rule"),
+                                   generation_, rules == 1 ? "stays" : "stay"));
         bus_.with_object(
             [&](ManagerObject& object) { object.rules_rejected(outcome.diagnostics); });
     }
@@ -195,9 +202,8 @@ void Service::put_in_force(LoadedConfig config) {
 
 void Service::reject(const LoadedConfig& config, const std::string& consequence) {
     log_findings(config.diagnostics);
-    const std::size_t errors = config.errors();
-    rejection_ = fmt::format("files rejected, {} {}: {}", errors, errors == 1 ? "error" : "errors",
-                             consequence);
+    rejection_ =
+        fmt::format("files rejected, {}: {}", counted(config.errors(), "error"), consequence);
     spdlog::error("{}; see above, or run oom-guardd --check-config", rejection_);
 }
 

@@ -80,6 +80,7 @@ class Service final : private Control, private Observer {
     std::string sweep_failure_;
     std::string memory_lock_failure_;
     std::set<std::string> told_degraded_;
+    std::string told_status_;
     bool processes_are_hidden_ = false;
     bool change_pending_ = false;
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 #include <sys/capability.h>
 
+#include "core/text.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/service.hpp"
 #include "sys/capability.hpp"
@@ -70,18 +72,19 @@ std::vector<std::string> Service::degraded() const {
                         "or raise limits.held_processes",
                         over));
     if (const auto fighting = count(guard_.holdings(), Holding::State::Drifting); fighting > 0)
-        texts.push_back(
-            fmt::format("{} processes keep changing a held score; see ListProcesses", fighting));
+        texts.push_back(counted(fighting, "process keeps", "processes keep") +
+                        " changing a held score; see ListProcesses");
     if (const auto refused = count(guard_.holdings(), Holding::State::Refused); refused > 0)
-        texts.push_back(
-            fmt::format("{} processes could not be set; see ListProcesses and the log", refused));
+        texts.push_back(counted(refused, "process", "processes") +
+                        " could not be set; see ListProcesses and the log");
     return texts;
 }
 
 std::string Service::status_text() const {
     const auto held = count(guard_.holdings(), Holding::State::Held);
-    std::string text = fmt::format("Holding {} of {} processes by {} rules", held,
-                                   guard_.counters().processes, guard_.rules().rules().size());
+    std::string text = fmt::format("Holding {} of {} by {}", held,
+                                   counted(guard_.counters().processes, "process", "processes"),
+                                   counted(guard_.rules().rules().size(), "rule"));
     if (settings_.dry_run)
         text += "; dry run, nothing is written";
     if (!bus_.failure().empty())
@@ -97,11 +100,16 @@ void Service::tell_changes() {
     for (const auto& text : now) {
         // The counts within change all the time, and each event was logged by itself.
         const bool is_count = text.front() >= '0' && text.front() <= '9';
-        if (!is_count && !told_degraded_.contains(text))
+        const bool is_logged = text.starts_with(rejection_) && !rejection_.empty();
+        if (!is_count && !is_logged && !told_degraded_.contains(text))
             spdlog::warn("degraded: {}", text);
     }
     told_degraded_ = {now.begin(), now.end()};
-    notify_status(status_text());
+    // Only what is new: a message waits for the service manager to have read those before it.
+    if (std::string status = status_text(); status != told_status_) {
+        notify_status(status);
+        told_status_ = std::move(status);
+    }
     bus_.with_object([](ManagerObject& object) { object.emit_changed_properties(); });
 }
 

@@ -109,6 +109,15 @@ std::string_view base_name(std::string_view path) {
     return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
+std::string counted(std::size_t count, std::string_view singular, std::string_view plural) {
+    std::string out = std::to_string(count) + " ";
+    if (count == 1 || plural.empty())
+        out += singular;
+    if (count != 1)
+        out += plural.empty() ? "s" : plural;
+    return out;
+}
+
 std::optional<std::string_view> nearest(std::string_view word,
                                         const std::vector<std::string_view>& candidates) {
     constexpr std::size_t kMostEdits = 2;

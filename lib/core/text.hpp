@@ -19,6 +19,10 @@ namespace oomguard {
 /// What follows the last slash; the whole text if there is none.
 [[nodiscard]] std::string_view base_name(std::string_view path);
 
+/// "1 rule", "2 rules"; a plural that is not made by an "s" is given.
+[[nodiscard]] std::string counted(std::size_t count, std::string_view singular,
+                                  std::string_view plural = {});
+
 /// The candidate within an edit distance of 2 (and less than half of its length) that is nearest
 /// to `word`, a swap of two neighbours counting as one edit; nothing if there is none.
 [[nodiscard]] std::optional<std::string_view> nearest(

@@ -70,7 +70,7 @@ TEST_CASE("Reload with errors fails with every finding, and changes nothing") {
     const auto degraded = t.client()->Degraded();
     REQUIRE_FALSE(degraded.empty());
     CHECK(degraded[0] ==
-          "files rejected, 2 errors: the 1 rules of generation 1 stay in force; see the log, or "
+          "files rejected, 2 errors: the 1 rule of generation 1 stays in force; see the log, or "
           "run oom-guardd --check-config");
 
     // Mended, all is well again.

@@ -100,7 +100,7 @@ TEST_CASE("A program that fights for its own value is backed off from and report
     CHECK(one.listed().current == 7);
     const auto degraded = one.daemon.client()->Degraded();
     CHECK(std::count(degraded.begin(), degraded.end(),
-                     "1 processes keep changing a held score; see ListProcesses") == 1);
+                     "1 process keeps changing a held score; see ListProcesses") == 1);
 
     // Sweeps go on, and leave it.
     const auto sweeps = one.daemon.client()->Sweeps();
@@ -108,7 +108,7 @@ TEST_CASE("A program that fights for its own value is backed off from and report
     CHECK(one.daemon.client()->Written() == written);
     CHECK(read_score(one.pid()) == 7);
     CHECK(one.daemon.client().count("ScoreDrifted", one.pid()) == daemon::Backoff::kFreeTries + 2);
-    CHECK(one.daemon.wait_for_status("1 processes keep changing a held score"));
+    CHECK(one.daemon.wait_for_status("1 process keeps changing a held score"));
     CHECK(one.daemon.logged("again and again").size() == 1);
 }
 

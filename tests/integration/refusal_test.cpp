@@ -68,7 +68,7 @@ TEST_CASE("A lowering that the kernel refuses is told once, with the remedy, and
     const auto degraded = client->Degraded();
     CHECK(std::count(degraded.begin(), degraded.end(), kRaiseOnly) == 1);
     CHECK(std::count(degraded.begin(), degraded.end(),
-                     "1 processes could not be set; see ListProcesses and the log") == 1);
+                     "1 process could not be set; see ListProcesses and the log") == 1);
     CHECK(daemon.logged("cannot set") ==
           std::vector<std::string>{
               "error: cannot set '" + name + "' (pid " + pid_text +

@@ -105,13 +105,11 @@ TEST_CASE("A stop leaves scores as they are, and the next start takes them over"
     HeldProgram held("restore_on_stop: false\n");
     CHECK(held.daemon.stop() == 0);
     CHECK(held.daemon.logged("stopping") ==
-          std::vector<std::string>{
-              "info: stopping; 1 scores stay as they are, restore_on_stop is off"});
+          std::vector<std::string>{"info: stopping; 1 score left as set, restore_on_stop is off"});
     CHECK(read_score(held.pid()) == kHeld);
     held.daemon.start();
-    CHECK(
-        held.daemon.logged("took over") ==
-        std::vector<std::string>{"info: took over 1 processes of an earlier run, of 1 on record"});
+    CHECK(held.daemon.logged("took over") ==
+          std::vector<std::string>{"info: took over 1 process of an earlier run, of 1 on record"});
     CHECK(held.daemon.client()->Written() == 0);
     CHECK(held.daemon.client().process(held.pid())->original == 77);
     remove_rules(held.daemon);
@@ -122,6 +120,8 @@ TEST_CASE("With restore_on_stop a stop gives every original back") {
     HeldProgram held("restore_on_stop: true\n");
     const pid_t other = held.subject.tell({"fork"});
     REQUIRE(held.daemon.client().wait_for("ProcessHeld", other));
+    // At rest: there is nothing left to tell.
+    REQUIRE(held.daemon.wait_for_status("Holding 2 of "));
     CHECK(held.daemon.stop() == 0);
     CHECK(read_score(held.pid()) == 77);
     CHECK(read_score(other) == 77);

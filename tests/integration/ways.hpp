@@ -17,14 +17,15 @@ struct Way {
     std::string title = {};
     std::string rule = {};  ///< the name of the rule that means it
     int score = 0;
-    /// Whether some program is executed; if not, nothing rings the doorbell.
-    bool executes = false;
+    /// Whether it is a new process that executes a program: what the doorbell finds.
+    bool starts = false;
     /// Whether it is a move to another cgroup.
     bool moves = false;
     std::function<pid_t()> come = {};  ///< the pid that matches from now on
 };
 
-/// Every way, each with a rule and programs of its own.
+/// Every way, each with a rule and programs of its own. What must run before it comes to match
+/// does so from the start: the daemon, started later, has no news of it that is still young.
 class Ways {
   public:
     Ways();
@@ -47,7 +48,7 @@ class Ways {
     std::vector<TestCgroup> cgroups_;
     Programs programs_;
     std::deque<Subject> subjects_;
-    std::string starter_ = programs_.unique_name("s");
+    Subject starter_ = programs_.start(programs_.unique_name());
     std::string rules_ = "rules:\n";
     std::vector<Way> ways_;
 };

@@ -59,7 +59,7 @@ class Programs {
 
   private:
     TempTree tree_;
-    unsigned names_ = 0;
+    inline static unsigned names_ = 0;
 };
 
 }  // namespace oomguard::test

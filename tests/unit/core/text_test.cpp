@@ -177,3 +177,11 @@ TEST_CASE("a word too long to be a key is near nothing") {
 
 }  // namespace
 }  // namespace oomguard
+
+TEST_CASE("counted makes the plural") {
+    CHECK(counted(0, "rule") == "0 rules");
+    CHECK(counted(1, "rule") == "1 rule");
+    CHECK(counted(2, "rule") == "2 rules");
+    CHECK(counted(1, "process", "processes") == "1 process");
+    CHECK(counted(21, "process", "processes") == "21 processes");
+}
