@@ -175,9 +175,6 @@ TEST_CASE("a word too long to be a key is near nothing") {
     CHECK(nearest(too_long, {too_long}) == std::nullopt);
 }
 
-}  // namespace
-}  // namespace oomguard
-
 TEST_CASE("counted makes the plural") {
     CHECK(counted(0, "rule") == "0 rules");
     CHECK(counted(1, "rule") == "1 rule");
@@ -185,3 +182,6 @@ TEST_CASE("counted makes the plural") {
     CHECK(counted(1, "process", "processes") == "1 process");
     CHECK(counted(21, "process", "processes") == "21 processes");
 }
+
+}  // namespace
+}  // namespace oomguard
