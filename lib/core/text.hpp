@@ -9,8 +9,8 @@
 namespace oomguard {
 
 /// The text as one line of valid UTF-8: control characters, among them those of the direction of
-/// writing, backslashes and bytes that are not UTF-8 become \n, \t, \\ or \xNN. Whatever a process calls itself, the result can break neither
-/// a log line nor a D-Bus message.
+/// writing, backslashes and bytes that are not UTF-8 become \n, \t, \\ or \xNN. Whatever a process
+/// calls itself, the result can break neither a log line nor a D-Bus message.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// The offset of the first byte that is not part of a valid UTF-8 sequence (RFC 3629).
