@@ -89,8 +89,9 @@ std::size_t Finder::sweep() {
         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
                                        std::chrono::system_clock::now().time_since_epoch())
                                        .count());
-    const auto looked = guard_.sweep(last_sweep_);
+    // First, so that it is armed whatever happens below.
     arm_sweep_timer();
+    const auto looked = guard_.sweep(last_sweep_);
     if (looked)
         hooks_.swept();
     else
@@ -103,8 +104,12 @@ void Finder::found(Pid pid) {
     arm_pending_timer();
 }
 
-void Finder::forked(Pid pid) {
-    pending_.forked(pid, Clock::now());
+void Finder::forked(Pid pid, Pid parent) {
+    const Time now = Clock::now();
+    // At once: a parent that ends now, as that of a daemon does, is still known.
+    if (guard_.holdings().contains(parent))
+        guard_.examine(pid, now, parent);
+    pending_.forked(pid, now);
     arm_pending_timer();
 }
 
@@ -143,9 +148,11 @@ void Finder::files_changed() {
 
 void Finder::look_at_pending() {
     const Time now = Clock::now();
-    for (const Pid pid : pending_.take_due(now, kMostLooks))
-        guard_.examine(pid, now);
+    const auto due = pending_.take_due(now, kMostLooks);
+    // First, so that it is armed whatever happens below.
     arm_pending_timer();
+    for (const Pid pid : due)
+        guard_.examine(pid, now);
 }
 
 void Finder::look_for_newcomers() {

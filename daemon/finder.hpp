@@ -50,7 +50,7 @@ class Finder final : public News {
     [[nodiscard]] std::uint64_t last_sweep_usec() const { return last_sweep_usec_; }
 
     void found(Pid pid) override;
-    void forked(Pid pid) override;
+    void forked(Pid pid, Pid parent) override;
     void ended(Pid pid) override;
     void someone_executed() override;
     void overrun(const std::string& source, const std::string& what) override;

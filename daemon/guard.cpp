@@ -6,6 +6,19 @@
 
 namespace oomguard::daemon {
 
+namespace {
+
+/// The score of the process that was opened, if it is the one that is meant.
+Result<int> score_of(const Result<std::unique_ptr<Process>>& opened, ProcessId id) {
+    if (!opened)
+        return opened.error();
+    if ((*opened)->snapshot().id != id)
+        return errno_error(ESRCH, "read the score of an earlier process");
+    return (*opened)->read_score();
+}
+
+}  // namespace
+
 Guard::Guard(ProcessTable& table, ScoreWriter& writer, Observer& observer, Pid self)
     : table_(table), writer_(writer), observer_(observer), self_(self) {}
 
@@ -24,22 +37,23 @@ void Guard::adopt(const Ledger& ledger) {
     for (const auto& [pid, entry] : ledger.entries) {
         const ProcessId id{pid, entry.start_time};
         const auto process = table_.open(pid);
-        const bool same = process && (*process)->snapshot().id == id;
-        const Result<int> score = same ? (*process)->read_score() : errno_error(ESRCH, "adopt");
-        if (!score || *score == entry.written.original) {
+        const Result<int> read = score_of(process, id);
+        const int score = read ? *read : entry.written.value;
+        const bool has_ended = !read && is_gone(read.error());
+        if (has_ended || score == entry.written.original) {
             writer_.forget(id);
             continue;
         }
         Holding holding;
         holding.id = id;
-        holding.name = (*process)->snapshot().comm;
+        holding.name = process ? (*process)->snapshot().comm : "";
         holding.written = entry.written;
         // The earlier daemon died after this was recorded and before it was written.
-        if (*score == entry.before)
-            holding.written->value = *score;
+        if (score == entry.before)
+            holding.written->value = score;
         holding.original = holding.written->original;
         holding.wanted = holding.written->value;
-        holding.current = *score;
+        holding.current = score;
         holdings_.insert_or_assign(pid, std::move(holding));
     }
 }
@@ -69,7 +83,7 @@ bool Guard::is_never_held(Pid pid) const {
     return pid <= 1 || pid == self_;
 }
 
-bool Guard::examine(Pid pid, Time now) {
+bool Guard::examine(Pid pid, Time now, std::optional<Pid> forked_from) {
     if (is_never_held(pid))
         return true;
     const auto process = table_.open(pid);
@@ -81,7 +95,7 @@ bool Guard::examine(Pid pid, Time now) {
         forget(pid, ReleaseReason::Gone, known->second.current);
     if (snapshot.kernel_thread || snapshot.zombie)
         return !snapshot.kernel_thread;
-    if (const auto done = judge(**process, now); !done)
+    if (const auto done = judge(**process, forked_from, now); !done)
         return lost(pid, done.error());
     return true;
 }
@@ -139,7 +153,7 @@ Result<Guard::Finding> Guard::inspect(Pid pid) {
     return finding;
 }
 
-Result<void> Guard::judge(Process& process, Time now) {
+Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time now) {
     const auto finding = look(process);
     if (!finding)
         return finding.error();
@@ -147,8 +161,8 @@ Result<void> Guard::judge(Process& process, Time now) {
     std::optional<Value> value;
     if (finding->rule && !finding->exempt)
         value = rules_->rules()[*finding->rule].value;
-    const Decision decision =
-        decide(value, finding->score, record_of(snapshot.id.pid), record_of(snapshot.parent_pid));
+    const Decision decision = decide(value, finding->score, record_of(snapshot.id.pid),
+                                     record_of(forked_from.value_or(snapshot.parent_pid)));
     switch (decision.kind) {
         case Decision::Kind::LeaveAlone:
         case Decision::Kind::Release:
@@ -275,6 +289,8 @@ void Guard::refused(Holding& holding, const Error& error, Time now) {
 void Guard::release(Process& process, const Decision& decision, ReleaseReason reason, Time now) {
     const Pid pid = process.snapshot().id.pid;
     Holding& holding = holdings_.at(pid);
+    if (options_.keep_adopted && holding.rule.empty() && reason == ReleaseReason::Unmatched)
+        return;
     if (decision.kind != Decision::Kind::Release || !decision.write) {
         forget(pid, reason, decision.original);
         return;
@@ -307,10 +323,11 @@ void Guard::release_all(Time now) {
         auto& [pid, holding] = *next++;
         holding.refusals = {};
         const auto process = table_.open(pid);
-        const bool same = process && (*process)->snapshot().id == holding.id;
-        const Result<int> score = same ? (*process)->read_score() : errno_error(ESRCH, "release");
-        if (!score)
+        const Result<int> score = score_of(process, holding.id);
+        if (!score && is_gone(score.error()))
             forget(pid, ReleaseReason::Gone, holding.current);
+        else if (!score)
+            observer_.on_unreadable(pid, score.error());
         else
             release(**process, decide(std::nullopt, *score, holding.written, std::nullopt),
                     ReleaseReason::Stop, now);

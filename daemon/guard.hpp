@@ -23,6 +23,9 @@ class Guard {
   public:
     struct Options {
         bool dry_run = false;
+        /// What was adopted and no rule means is left as it is: the administrator's rules could
+        /// not be loaded, so it is not known what they mean.
+        bool keep_adopted = false;
         std::vector<Pattern> exempt_cgroups;
         std::size_t most_holdings = 65'536;
     };
@@ -58,7 +61,8 @@ class Guard {
 
     /// Looks at one process and does what its rule asks for. True if there is such a process and
     /// it is no kernel thread.
-    bool examine(Pid pid, Time now);
+    /// `forked_from`: the parent it was forked from, if that is known: it may have another by now.
+    bool examine(Pid pid, Time now, std::optional<Pid> forked_from = std::nullopt);
 
     /// Looks at every process. The number looked at, or why the table could not be read.
     Result<std::size_t> sweep(Time now);
@@ -81,7 +85,7 @@ class Guard {
     [[nodiscard]] bool is_never_held(Pid pid) const;
     bool lost(Pid pid, const Error& error);
     [[nodiscard]] Result<Finding> look(Process& process) const;
-    Result<void> judge(Process& process, Time now);
+    Result<void> judge(Process& process, std::optional<Pid> forked_from, Time now);
     void hold(Process& process, std::size_t rule_index, const Decision& decision, int score,
               Time now);
     void write(Process& process, Holding& holding, bool is_drift, bool is_news, Time now);

@@ -23,20 +23,30 @@ LedgerFile::LedgerFile(std::string path, std::string boot_id)
     : path_(std::move(path)), boot_id_(std::move(boot_id)) {}
 
 Result<void> LedgerFile::open() {
-    const auto text = sys::read_regular_file(path_, kLargestLedger);
-    if (text) {
-        ledger_ = parse_ledger(*text, boot_id_);
-    } else if (!is_gone(text.error())) {
-        const std::string aside = path_ + ".unreadable";
-        (void)std::rename(path_.c_str(), aside.c_str());
-        failure_ = text.error().message();
-        (void)rewrite();
-        return text.error();
-    }
-    auto done = rewrite();
+    auto done = read();
+    if (!done)
+        (void)std::rename(path_.c_str(), (path_ + ".unreadable").c_str());
+    const auto rewritten = rewrite();
+    if (done)
+        done = rewritten;
     if (!done)
         failure_ = done.error().message();
     return done;
+}
+
+Result<void> LedgerFile::open_read_only() {
+    is_read_only_ = true;
+    return read();
+}
+
+Result<void> LedgerFile::read() {
+    const auto text = sys::read_regular_file(path_, kLargestLedger);
+    if (!text)
+        return is_gone(text.error()) ? Result<void>() : text.error();
+    if (!text->empty() && !is_ledger(*text))
+        return Error{{}, "read " + path_ + ": not a ledger, its first line is not of this format"};
+    ledger_ = parse_ledger(*text, boot_id_);
+    return {};
 }
 
 void LedgerFile::hold(ProcessId id, Written written) {
@@ -53,6 +63,8 @@ void LedgerFile::drop(ProcessId id) {
 }
 
 void LedgerFile::append(std::string_view line) {
+    if (is_read_only_)
+        return;
     const auto done = try_append(line);
     failure_ = done ? std::nullopt : std::optional(done.error().message());
 }

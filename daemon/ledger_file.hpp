@@ -19,8 +19,12 @@ class LedgerFile {
     LedgerFile(std::string path, std::string boot_id);
 
     /// Reads what an earlier daemon left, and starts the journal anew with it. A file that cannot
-    /// be read is an error, and is moved aside to PATH.unreadable rather than overwritten.
+    /// be read, or is no ledger, is an error, and is moved aside to PATH.unreadable rather than
+    /// overwritten.
     Result<void> open();
+
+    /// Reads what a daemon left or is writing, and leaves the file alone from then on.
+    Result<void> open_read_only();
 
     /// What is on record.
     [[nodiscard]] const Ledger& ledger() const { return ledger_; }
@@ -33,6 +37,7 @@ class LedgerFile {
     [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
 
   private:
+    Result<void> read();
     void append(std::string_view line);
     Result<void> try_append(std::string_view line);
     Result<void> rewrite();
@@ -41,6 +46,7 @@ class LedgerFile {
     std::string boot_id_;
     Ledger ledger_;
     sys::UniqueFd file_;  // none: the next record rewrites the file
+    bool is_read_only_ = false;
     std::size_t lines_ = 0;
     std::optional<std::string> failure_;
 };

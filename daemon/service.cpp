@@ -6,12 +6,15 @@
 #include <stdexcept>
 #include <utility>
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "core/text.hpp"
 #include "daemon/logging.hpp"
 #include "daemon/notify.hpp"
+#include "sys/file.hpp"
 #include "sys/memory_lock.hpp"
 
 namespace oomguard::daemon {
@@ -27,9 +30,20 @@ T must(Result<T> result) {
     return std::move(*result);
 }
 
-std::string ledger_path(const std::string& directory) {
-    std::filesystem::create_directories(directory);
-    return directory + "/ledger";
+/// Makes the runtime directory this daemon's own for as long as the descriptor is open: two that
+/// record in one ledger would lose each other's originals. A dry run records nothing.
+sys::UniqueFd claim_directory(const Options& options) {
+    if (options.dry_run)
+        return {};
+    const std::string& directory = options.runtime_directory;
+    std::error_code failure;
+    std::filesystem::create_directories(directory, failure);
+    constexpr mode_t kMode = 0600;
+    auto lock = must(sys::open_at(AT_FDCWD, directory + "/lock", O_RDWR | O_CREAT, kMode));
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+        throw std::runtime_error("another oom-guardd uses " + directory +
+                                 "; stop it, or give this one another --runtime-dir");
+    return lock;
 }
 
 void log_findings(const std::vector<config::Diagnostic>& diagnostics) {
@@ -47,7 +61,8 @@ Service::Service(Options options)
     : options_(std::move(options)),
       loop_([](const char* what) { spdlog::error("unexpected, going on: {}", what); }),
       table_(must(sys::Procfs::open())),
-      ledger_(ledger_path(options_.runtime_directory), must(table_.procfs().boot_id())),
+      runtime_directory_(claim_directory(options_)),
+      ledger_(options_.runtime_directory + "/ledger", must(table_.procfs().boot_id())),
       writer_(ledger_),
       guard_(table_, writer_, *this, ::getpid()),
       finder_(loop_, guard_, table_,
@@ -66,6 +81,7 @@ int Service::run() {
     loop_.enable_watchdog();
     load_first();
     take_over_ledger();
+    // Before the sweep, so that those who listen hear of everything that is held.
     bus_.start();
     finder_.configure(settings_);
     finder_.sweep();
@@ -81,6 +97,7 @@ void Service::stop() {
     notify_stopping();
     // The loop has ended, and a timer armed now would throw: what changes is told no more.
     change_pending_ = true;
+    bus_.stop();
     const std::string scores = counted(guard_.holdings().size(), "score");
     if (!settings_.restore_on_stop || settings_.dry_run) {
         spdlog::info("stopping; {} left as set, {}", scores,
@@ -133,15 +150,17 @@ void Service::load_first() {
         log_findings(shipped.diagnostics);
         rejection_ = "files rejected, the shipped rules too: no rules are in force";
         shipped = {};
-        shipped.settings = config::default_settings();
     }
+    // The defaults, if the settings had an error too.
+    shipped.settings = loaded.settings;
     shipped.diagnostics.clear();
     put_in_force(std::move(shipped));
 }
 
 void Service::take_over_ledger() {
-    if (const auto opened = ledger_.open(); !opened)
-        spdlog::error("the record of original scores of an earlier run: {}",
+    const auto opened = options_.dry_run ? ledger_.open_read_only() : ledger_.open();
+    if (!opened)
+        spdlog::error("the original scores of an earlier run are not known: {}",
                       opened.error().message());
     if (ledger_.ledger().bad_lines > 0)
         spdlog::warn(
@@ -190,10 +209,15 @@ Control::ReloadOutcome Service::load_again(bool even_if_unchanged) {
 
 void Service::put_in_force(LoadedConfig config) {
     log_findings(config.diagnostics);
+    const bool was_dry_run = dry_run();
     settings_ = std::move(config.settings);
     settings_.dry_run = settings_.dry_run || options_.dry_run;
+    if (dry_run() != was_dry_run)
+        spdlog::warn("{}", dry_run() ? "dry run from now on: nothing is written"
+                                     : "the dry run has ended: scores are written from now on");
     set_log_level(options_.log_level.value_or(settings_.log_level));
     guard_.set_options({.dry_run = settings_.dry_run,
+                        .keep_adopted = !rejection_.empty(),
                         .exempt_cgroups = settings_.exempt_cgroups,
                         .most_holdings = settings_.limits.held_processes});
     guard_.set_rules(std::make_shared<const RuleSet>(std::move(config.rules)));

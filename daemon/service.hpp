@@ -18,6 +18,7 @@
 #include "daemon/options.hpp"
 #include "daemon/recording_score_writer.hpp"
 #include "daemon/rule_loader.hpp"
+#include "sys/unique_fd.hpp"
 
 namespace oomguard::daemon {
 
@@ -64,6 +65,7 @@ class Service final : private Control, private Observer {
     Options options_;
     EventLoop loop_;
     LinuxProcessTable table_;
+    sys::UniqueFd runtime_directory_;  // the lock on it
     LedgerFile ledger_;
     RecordingScoreWriter writer_;
     Guard guard_;

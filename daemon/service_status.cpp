@@ -68,7 +68,7 @@ std::vector<std::string> Service::degraded() const {
                         memory_lock_failure_ + "; set LimitMEMLOCK=infinity");
     if (const auto over = guard_.counters().over_limit; over > 0)
         texts.push_back(
-            fmt::format("too many processes match: {} are not held; narrow the rules "
+            fmt::format("{} matching processes are not held, there are too many; narrow the rules "
                         "or raise limits.held_processes",
                         over));
     if (const auto fighting = count(guard_.holdings(), Holding::State::Drifting); fighting > 0)

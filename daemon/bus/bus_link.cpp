@@ -14,6 +14,7 @@
 namespace oomguard::daemon {
 namespace {
 
+constexpr int kMostMessages = 16;
 constexpr unsigned kMostSignalsASecond = 500;
 constexpr std::chrono::seconds kFirstRetryPause{1};
 constexpr std::chrono::seconds kLongestRetryPause{30};
@@ -52,6 +53,17 @@ std::unique_ptr<sdbus::IConnection> open_connection(const std::string& where) {
     return sdbus::createSessionBusConnectionWithAddress(address);
 }
 
+void request_name(sdbus::IConnection& connection) {
+    try {
+        connection.requestName(compat::ServiceName{kServiceName});
+    } catch (const sdbus::Error& error) {
+        throw sdbus::Error(
+            error.getName(),
+            std::string("the name ") + kServiceName +
+                " is not to be had, another oom-guardd may have it: " + error.getMessage());
+    }
+}
+
 }  // namespace
 
 BusLink::BusLink(EventLoop& loop, Control& control, std::string where)
@@ -84,7 +96,7 @@ void BusLink::open() {
     connection_ = open_connection(where_);
     connection_->setMethodCallTimeout(kCallTimeout);
     object_ = std::make_unique<ManagerObject>(*connection_, control_, limit_);
-    connection_->requestName(compat::ServiceName{kServiceName});
+    request_name(*connection_);
     attach();
     retry_pause_ = kFirstRetryPause;
     failure_.clear();
@@ -115,7 +127,11 @@ void BusLink::prepare() {
 
 void BusLink::process() {
     try {
-        while (compat::process_one(*connection_)) {
+        // A bound, so that no caller can keep the loop from its other work. What is left waits
+        // for the next turn: sd-bus then asks for one at once.
+        for (int handled = 0; handled < kMostMessages; ++handled) {
+            if (!compat::process_one(*connection_))
+                break;
         }
     } catch (const sdbus::Error& error) {
         lose(error.getMessage());
@@ -132,7 +148,15 @@ void BusLink::with_object(const std::function<void(ManagerObject&)>& use) {
     }
 }
 
+void BusLink::stop() {
+    is_stopping_ = true;
+}
+
 void BusLink::lose(const std::string& why) {
+    if (is_stopping_) {
+        failure_ = why.empty() ? "unknown" : why;
+        return;
+    }
     if (io_)
         io_.disarm();
     if (timeout_)

@@ -24,6 +24,10 @@ class BusLink {
     /// Connects, now or later.
     void start();
 
+    /// The loop has ended or is about to: a connection that is lost from now on is not sought
+    /// again.
+    void stop();
+
     /// Why there is no connection; empty if there is one or none is wanted.
     [[nodiscard]] const std::string& failure() const { return failure_; }
 
@@ -50,6 +54,7 @@ class BusLink {
     EventLoop::Source timeout_;
     EventLoop::Source retry_;
     std::chrono::seconds retry_pause_;
+    bool is_stopping_ = false;
 };
 
 }  // namespace oomguard::daemon

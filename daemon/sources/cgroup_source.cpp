@@ -56,8 +56,6 @@ void CgroupSource::watch_all() {
     inotify_.emplace(std::move(*inotify));
     io_ = loop_.add_io(inotify_->fd(), EPOLLIN, [this] { read(); });
     add_tree(*mount, false);
-    if (!limit_reason_.empty())
-        rebuild_timer_.arm_in(kRetryPause);
     report_.set(watched_.empty() ? SourceState::Status::Failed : SourceState::Status::Working,
                 limit_reason_);
 }
@@ -84,6 +82,8 @@ bool CgroupSource::add_watch(const std::string& directory, const std::string& fi
     if (!watch) {
         // The root has no cgroup.events, and a directory may have gone again.
         if (!is_gone(watch.error())) {
+            if (limit_reason_.empty())
+                rebuild_timer_.arm_in(kRetryPause);
             limit_reason_ = watch.error().message();
             if (watch.error().code == std::errc::no_space_on_device)
                 limit_reason_ += "; only " + std::to_string(watches_of_.size() / 2) +

@@ -47,6 +47,7 @@ void ProcConnectorSource::stop() {
 }
 
 void ProcConnectorSource::subscribe() {
+    is_resubscribing_ = false;
     io_ = {};
     connector_.reset();
     last_sequence_.clear();
@@ -86,7 +87,7 @@ void ProcConnectorSource::take(const sys::ProcEvent& event) {
             acknowledged(event.error);
             break;
         case Kind::Fork:
-            news_.forked(event.pid);
+            news_.forked(event.pid, event.parent_pid);
             break;
         case Kind::Exec:
         case Kind::Uid:
@@ -123,6 +124,9 @@ bool ProcConnectorSource::is_next(const sys::ProcEvent& event) {
 }
 
 void ProcConnectorSource::lost(const std::string& what) {
+    // One loss shows more than once: as ENOBUFS, and as a gap of each cpu.
+    if (std::exchange(is_resubscribing_, true))
+        return;
     news_.overrun(state().name, what);
     // Not here: this runs inside the handler of the descriptor that will be closed.
     subscribe_timer_.arm_in({});

@@ -42,6 +42,7 @@ class ProcConnectorSource {
     EventLoop::Source io_;
     EventLoop::Source acknowledgement_timer_;
     EventLoop::Source subscribe_timer_;
+    bool is_resubscribing_ = false;
     std::vector<std::optional<std::uint32_t>> last_sequence_;  // by cpu
 };
 

@@ -34,7 +34,7 @@ class News {
     virtual ~News() = default;
 
     virtual void found(Pid pid) = 0;
-    virtual void forked(Pid pid) = 0;
+    virtual void forked(Pid pid, Pid parent) = 0;
     virtual void ended(Pid pid) = 0;
 
     /// Some program was executed, and it is not known by which process.

@@ -99,6 +99,10 @@ std::string ledger_drop_line(ProcessId id) {
     return "drop " + id_text(id) + "\n";
 }
 
+bool is_ledger(std::string_view text) {
+    return text.starts_with(kFormat);
+}
+
 Ledger parse_ledger(std::string_view text, std::string_view boot_id) {
     Ledger ledger;
     const std::string header = ledger_header(boot_id);

@@ -35,6 +35,9 @@ struct Ledger {
 };
 
 [[nodiscard]] std::string ledger_header(std::string_view boot_id);
+
+/// True if the text begins as a journal of this format does, of whichever boot.
+[[nodiscard]] bool is_ledger(std::string_view text);
 [[nodiscard]] std::string ledger_hold_line(ProcessId id, Written written);
 /// The lines that make up the entry.
 [[nodiscard]] std::string ledger_hold_lines(Pid pid, const Ledger::Entry& entry);

@@ -236,11 +236,48 @@ TEST_CASE("A record full of garbage harms nothing and is told") {
                                    "not be read, ignoring them"});
 }
 
+TEST_CASE("A file that is no record is told and kept aside") {
+    Recorded recorded;
+    recorded.start_with("garbage\n");
+    CHECK(recorded.daemon.logged("the original scores of an earlier run are not known").size() ==
+          1);
+    CHECK(std::filesystem::exists(recorded.daemon.ledger_path() + ".unreadable"));
+}
+
+TEST_CASE(
+    "A second daemon is kept from the record of the first, and a dry run changes nothing of it") {
+    Recorded recorded;
+    recorded.daemon.start();
+    const auto before = std::filesystem::last_write_time(recorded.daemon.ledger_path());
+    const auto share = [&](GuardDaemon& other) {
+        std::filesystem::create_directory_symlink(recorded.daemon.runtime_directory(),
+                                                  other.runtime_directory());
+    };
+    GuardDaemon second;
+    share(second);
+    std::string refusal;
+    try {
+        second.start();
+    } catch (const std::exception& error) {
+        refusal = error.what();
+    }
+    CHECK(refusal.find("critical: cannot run: another oom-guardd uses " +
+                       second.runtime_directory() +
+                       "; stop it, or give this one another --runtime-dir") != std::string::npos);
+    GuardDaemon dry;
+    share(dry);
+    dry.extra_arguments = {"--dry-run"};
+    dry.start();
+    CHECK(dry.stop() == 0);
+    CHECK(std::filesystem::last_write_time(recorded.daemon.ledger_path()) == before);
+}
+
 TEST_CASE("A record that is no file harms nothing and is told") {
     Recorded recorded;
     recorded.daemon.tree().write("run/ledger/", "");
     recorded.daemon.start();
-    CHECK(recorded.daemon.logged("the record of original scores of an earlier run").size() == 1);
+    CHECK(recorded.daemon.logged("the original scores of an earlier run are not known").size() ==
+          1);
     CHECK(read_score(recorded.subject.pid()) == 300);
     CHECK(std::filesystem::is_regular_file(recorded.daemon.ledger_path()));
 }

@@ -169,6 +169,33 @@ TEST_CASE("What an earlier daemon left on record is taken over as far as it stil
     CHECK(t.writer.ledger.entries.empty());
 }
 
+TEST_CASE("While the administrator's rules are not known, what was adopted stays as it is") {
+    Guarding t;
+    t.table.start(10, "train", 500);
+    t.writer.ledger.hold(t.table.id(10), {100, 500});
+    t.guard.adopt(Ledger(t.writer.ledger));
+    Guard::Options options;
+    options.keep_adopted = true;
+    t.guard.set_options(options);
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.table.score(10) == 500);
+    CHECK(t.seen.take().empty());
+    t.guard.set_options({});
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.table.score(10) == 100);
+}
+
+TEST_CASE("A record that cannot be judged for want of memory is kept") {
+    Guarding t;
+    t.table.start(10, "train", 500);
+    t.writer.ledger.hold(t.table.id(10), {100, 500});
+    t.table.faults[{Step::ReadScore, 10}] = ENOMEM;
+    t.guard.adopt(Ledger(t.writer.ledger));
+    t.table.faults.clear();
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.table.score(10) == 100);
+}
+
 TEST_CASE("A death between the record of another value and its write loses no original") {
     Guarding t;
     t.table.start(10, "train", 500);

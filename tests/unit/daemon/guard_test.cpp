@@ -201,6 +201,19 @@ TEST_CASE("A child that inherited a held value has its parent's original") {
     CHECK(t.table.score(12) == 100);
 }
 
+TEST_CASE("A child whose parent has ended since the fork has its parent's original") {
+    Guarding t({rule("job", "train", exactly(500))});
+    t.table.start(10, "train", 100);
+    t.look(10);
+    t.table.fork(10, 11).parent = 1;
+    t.guard.examine(11, t.now, 10);
+    t.table.end(10);
+    t.look(10);
+    t.set_rules({});
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.table.score(11) == 100);
+}
+
 TEST_CASE("A process that executes something else is held or released by what it is then") {
     Guarding t({rule("job", "train", exactly(500))});
     t.table.start(10, "sh", 100);
