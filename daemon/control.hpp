@@ -34,7 +34,7 @@ class Control {
 
     /// Loads all files again and applies them to every process before it returns.
     virtual ReloadOutcome reload() = 0;
-    /// Looks at every process. The number looked at.
+    /// Looks at every process. How many there are, kernel threads left out.
     virtual std::size_t rescan() = 0;
 };
 

@@ -15,6 +15,14 @@ std::string who(const Holding& holding) {
     return fmt::format("'{}' (pid {})", printable(holding.name), holding.id.pid);
 }
 
+/// What to add where the value is not the one that the rule asks for.
+const char* clipping(const Holding& holding) {
+    return holding.clipped ? "; not at -1000, because its cgroup has a memory.max: when that is "
+                             "reached and all "
+                             "in the cgroup are unkillable, the kernel tries to kill without end"
+                           : "";
+}
+
 const char* remedy(const Holding& holding, const Error& error) {
     if (!is_denied(error))
         return "";
@@ -43,26 +51,35 @@ const char* reason_text(ReleaseReason reason) {
     return "stop";
 }
 
+std::string refusal_text(const Holding& holding, const Error& error) {
+    if (holding.rule.empty())
+        return fmt::format("cannot give {} its original {} back, it stays at {}: {}", who(holding),
+                           holding.wanted, holding.current, error.message());
+    return fmt::format("cannot set {} from {} to {} for rule '{}': {}", who(holding),
+                       holding.current, holding.wanted, holding.rule, error.message());
+}
+
 bool EventLog::may_log(const char* kind, const std::string& rule) {
-    const auto grant = limiter_.ask(fmt::format("{} {}", kind, rule), Clock::now());
+    const std::string subject = rule.empty() ? kind : fmt::format("{}, rule '{}'", kind, rule);
+    const auto grant = limiter_.ask(subject, Clock::now());
     if (grant.left_out > 0)
-        spdlog::info("{}, rule '{}': {} more were not logged one by one", kind, rule,
-                     grant.left_out);
+        spdlog::info("{}: {} more were not logged one by one", subject, grant.left_out);
     if (grant.is_last)
-        spdlog::info("{}, rule '{}': more of them in this minute are only counted", kind, rule);
+        spdlog::info("{}: more of them in this minute are only counted", subject);
     return grant.may_log;
 }
 
 void EventLog::on_held(const Holding& holding) {
     if (may_log("held", holding.rule))
-        spdlog::info("holding {} at {}, was {}, by rule '{}'", who(holding), holding.wanted,
-                     holding.original, holding.rule);
+        spdlog::log(holding.clipped ? spdlog::level::warn : spdlog::level::info,
+                    "holding {} at {}, was {}, by rule '{}'{}", who(holding), holding.wanted,
+                    holding.original, holding.rule, clipping(holding));
 }
 
 void EventLog::on_dry_run(const Holding& holding) {
     if (may_log("dry run", holding.rule))
-        spdlog::info("dry run: would set {} to {}, is {}, by rule '{}'", who(holding),
-                     holding.wanted, holding.current, holding.rule);
+        spdlog::info("dry run: would set {} to {}, is {}, by rule '{}'{}", who(holding),
+                     holding.wanted, holding.current, holding.rule, clipping(holding));
 }
 
 void EventLog::on_released(const Holding& holding, ReleaseReason reason, int value) {
@@ -78,8 +95,8 @@ void EventLog::on_drifted(const Holding& holding, int found, bool repaired) {
     if (!may_log("drift", holding.rule))
         return;
     if (repaired)
-        spdlog::warn("{} had been changed to {}, put back to {} by rule '{}'", who(holding), found,
-                     holding.wanted, holding.rule);
+        spdlog::warn("{} had been changed to {}, put back to {} by rule '{}'{}", who(holding),
+                     found, holding.wanted, holding.rule, clipping(holding));
     else
         spdlog::warn(
             "{} is changed to {} again and again, against {} of rule '{}': the next "
@@ -90,9 +107,7 @@ void EventLog::on_drifted(const Holding& holding, int found, bool repaired) {
 
 void EventLog::on_refused(const Holding& holding, const Error& error) {
     if (may_log("refused", holding.rule))
-        spdlog::error("cannot set {} from {} to {} for rule '{}': {}{}", who(holding),
-                      holding.current, holding.wanted, holding.rule, error.message(),
-                      remedy(holding, error));
+        spdlog::error("{}{}", refusal_text(holding, error), remedy(holding, error));
 }
 
 void EventLog::on_unreadable(Pid pid, const Error& error) {

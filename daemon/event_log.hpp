@@ -24,6 +24,10 @@ class EventLog final : public Observer {
     LogLimiter limiter_;
 };
 
+/// That a score could not be written, and why: a rule's value, or, where the holding has no rule,
+/// an original that is to be given back.
+[[nodiscard]] std::string refusal_text(const Holding& holding, const Error& error);
+
 /// "gone", "unmatched", "exempt" or "stop".
 [[nodiscard]] const char* reason_text(ReleaseReason reason);
 

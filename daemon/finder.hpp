@@ -40,7 +40,7 @@ class Finder final : public News {
     /// To be called when other rules are in force: the doorbell watches what they name.
     void rules_changed();
 
-    /// Looks at every process, now. The number looked at.
+    /// Looks at every process, now. How many there are, kernel threads left out.
     std::size_t sweep();
 
     /// All of them, in a fixed order.

@@ -5,16 +5,11 @@
 #include <utility>
 
 namespace oomguard::daemon {
-
 namespace {
 
-/// The score of the process that was opened, if it is the one that is meant.
-Result<int> score_of(const Result<std::unique_ptr<Process>>& opened, ProcessId id) {
-    if (!opened)
-        return opened.error();
-    if ((*opened)->snapshot().id != id)
-        return errno_error(ESRCH, "read the score of an earlier process");
-    return (*opened)->read_score();
+/// What is to be on record once the process has the value that it is to be held at.
+Written written_by(const Decision& decision) {
+    return {decision.original, decision.wanted, decision.floor_lowered};
 }
 
 }  // namespace
@@ -31,31 +26,6 @@ void Guard::set_rules(std::shared_ptr<const RuleSet> rules) {
     matches_.assign(rules_->rules().size(), 0);
     for (auto& [pid, holding] : holdings_)
         holding.rule_index = Holding::kNoRule;
-}
-
-void Guard::adopt(const Ledger& ledger) {
-    for (const auto& [pid, entry] : ledger.entries) {
-        const ProcessId id{pid, entry.start_time};
-        const auto process = table_.open(pid);
-        const Result<int> read = score_of(process, id);
-        const int score = read ? *read : entry.written.value;
-        const bool has_ended = !read && is_gone(read.error());
-        if (has_ended || score == entry.written.original) {
-            writer_.forget(id);
-            continue;
-        }
-        Holding holding;
-        holding.id = id;
-        holding.name = process ? (*process)->snapshot().comm : "";
-        holding.written = entry.written;
-        // The earlier daemon died after this was recorded and before it was written.
-        if (score == entry.before)
-            holding.written->value = score;
-        holding.original = holding.written->original;
-        holding.wanted = holding.written->value;
-        holding.current = score;
-        holdings_.insert_or_assign(pid, std::move(holding));
-    }
 }
 
 Result<std::size_t> Guard::sweep(Time now) {
@@ -76,7 +46,7 @@ Result<std::size_t> Guard::sweep(Time now) {
         if (!std::binary_search(pids->begin(), pids->end(), pid))
             examine(pid, now);
     }
-    return pids->size();
+    return counters_.processes;
 }
 
 bool Guard::is_never_held(Pid pid) const {
@@ -161,8 +131,14 @@ Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time
     std::optional<Value> value;
     if (finding->rule && !finding->exempt)
         value = rules_->rules()[*finding->rule].value;
-    const Decision decision = decide(value, finding->score, record_of(snapshot.id.pid),
-                                     record_of(forked_from.value_or(snapshot.parent_pid)));
+    const auto written = record_of(snapshot.id.pid);
+    const auto inherited = record_of(forked_from.value_or(snapshot.parent_pid));
+    Decision decision = decide(value, finding->score, written, inherited);
+    const auto clip = must_stay_killable(process, decision);
+    if (!clip)
+        return clip.error();
+    if (*clip)
+        decision = decide(value, finding->score, written, inherited, kLowestKillableScore);
     switch (decision.kind) {
         case Decision::Kind::LeaveAlone:
         case Decision::Kind::Release:
@@ -178,6 +154,14 @@ Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time
         return done.error();
     hold(process, *finding->rule, decision, finding->score, now);
     return {};
+}
+
+Result<bool> Guard::must_stay_killable(Process& process, const Decision& decision) {
+    if (decision.kind != Decision::Kind::Hold || decision.wanted > kLowestScore)
+        return false;
+    if (auto done = process.read(Field::MemoryLimit); !done)
+        return done.error();
+    return process.snapshot().memory_limited;
 }
 
 void Guard::hold(Process& process, std::size_t rule_index, const Decision& decision, int score,
@@ -196,7 +180,8 @@ void Guard::hold(Process& process, std::size_t rule_index, const Decision& decis
     Holding& holding = found->second;
     if (holding.rule_index != rule_index)
         ++matches_[rule_index];
-    const bool is_news = holding.rule != rule.name || holding.wanted != decision.wanted;
+    const bool is_news = holding.rule != rule.name || holding.wanted != decision.wanted ||
+                         holding.clipped != decision.clipped;
     if (is_news) {
         holding.repairs = {};
         holding.refusals = {};
@@ -208,16 +193,18 @@ void Guard::hold(Process& process, std::size_t rule_index, const Decision& decis
     holding.rule_index = rule_index;
     holding.original = decision.original;
     holding.wanted = decision.wanted;
+    holding.clipped = decision.clipped;
     holding.current = score;
     if (decision.write) {
-        write(process, holding, decision.drift, is_news, now);
+        write(process, holding, decision, is_news, now);
         return;
     }
-    remember(holding);
+    remember(holding, written_by(decision));
     became_held(holding, is_news || holding.state != Holding::State::Held);
 }
 
-void Guard::write(Process& process, Holding& holding, bool is_drift, bool is_news, Time now) {
+void Guard::write(Process& process, Holding& holding, const Decision& decision, bool is_news,
+                  Time now) {
     if (options_.dry_run) {
         const bool told = holding.state == Holding::State::DryRun && !is_news;
         holding.state = Holding::State::DryRun;
@@ -227,20 +214,20 @@ void Guard::write(Process& process, Holding& holding, bool is_drift, bool is_new
     }
     if (!holding.refusals.may_try(now))
         return;
-    if (is_drift && !holding.repairs.may_try(now)) {
+    if (decision.drift && !holding.repairs.may_try(now)) {
         if (std::exchange(holding.state, Holding::State::Drifting) != Holding::State::Drifting)
             observer_.on_drifted(holding, holding.current, false);
         return;
     }
-    const Written next{holding.original, holding.wanted};
-    if (const auto done = writer_.write(process, holding.written, next); !done) {
-        refused(holding, done.error(), now);
+    const auto written = writer_.write(process, holding.written, written_by(decision));
+    if (!written) {
+        refused(holding, written.error(), now);
         return;
     }
     ++counters_.written;
     const int found = std::exchange(holding.current, holding.wanted);
-    holding.written = next;
-    if (!is_drift) {
+    holding.written = *written;
+    if (!decision.drift) {
         became_held(holding, is_news || holding.state != Holding::State::Held);
         return;
     }
@@ -251,16 +238,15 @@ void Guard::write(Process& process, Holding& holding, bool is_drift, bool is_new
     observer_.on_drifted(holding, found, true);
 }
 
-void Guard::remember(Holding& holding) {
-    const Written now{holding.original, holding.wanted};
-    if (holding.written == now)
+void Guard::remember(Holding& holding, const Written& carried) {
+    if (holding.written == carried)
         return;
-    holding.written = now;
+    holding.written = carried;
     // A value that is the process's own needs no record: there is nothing to give back.
-    if (now.original == now.value)
-        writer_.forget(holding.id);
+    if (carried.is_owed())
+        writer_.record(holding.id, carried);
     else
-        writer_.record(holding.id, now);
+        writer_.forget(holding.id);
 }
 
 void Guard::became_held(Holding& holding, bool tell) {
@@ -284,63 +270,6 @@ void Guard::refused(Holding& holding, const Error& error, Time now) {
         return;
     holding.last_error = std::move(message);
     observer_.on_refused(holding, error);
-}
-
-void Guard::release(Process& process, const Decision& decision, ReleaseReason reason, Time now) {
-    const Pid pid = process.snapshot().id.pid;
-    Holding& holding = holdings_.at(pid);
-    if (options_.keep_adopted && holding.rule.empty() && reason == ReleaseReason::Unmatched)
-        return;
-    if (decision.kind != Decision::Kind::Release || !decision.write) {
-        forget(pid, reason, decision.original);
-        return;
-    }
-    std::string rule = std::exchange(holding.rule, {});
-    if (!rule.empty()) {
-        // Whatever was refused before was another value.
-        holding.refusals = {};
-        holding.last_error.clear();
-    }
-    holding.wanted = decision.wanted;
-    holding.rule_index = Holding::kNoRule;
-    if (options_.dry_run) {
-        holding.state = Holding::State::DryRun;
-        return;
-    }
-    if (!holding.refusals.may_try(now))
-        return;
-    if (const auto done = writer_.restore(process, *holding.written); !done) {
-        refused(holding, done.error(), now);
-        return;
-    }
-    ++counters_.written;
-    holding.rule = std::move(rule);
-    forget(pid, reason, decision.wanted);
-}
-
-void Guard::release_all(Time now) {
-    for (auto next = holdings_.begin(); next != holdings_.end();) {
-        auto& [pid, holding] = *next++;
-        holding.refusals = {};
-        const auto process = table_.open(pid);
-        const Result<int> score = score_of(process, holding.id);
-        if (!score && is_gone(score.error()))
-            forget(pid, ReleaseReason::Gone, holding.current);
-        else if (!score)
-            observer_.on_unreadable(pid, score.error());
-        else
-            release(**process, decide(std::nullopt, *score, holding.written, std::nullopt),
-                    ReleaseReason::Stop, now);
-    }
-}
-
-void Guard::forget(Pid pid, ReleaseReason reason, int value) {
-    const auto found = holdings_.find(pid);
-    const Holding holding = std::move(found->second);
-    holdings_.erase(found);
-    writer_.forget(holding.id);
-    if (holding.written)
-        observer_.on_released(holding, reason, value);
 }
 
 std::optional<Written> Guard::record_of(Pid pid) const {

@@ -64,7 +64,8 @@ class Guard {
     /// `forked_from`: the parent it was forked from, if that is known: it may have another by now.
     bool examine(Pid pid, Time now, std::optional<Pid> forked_from = std::nullopt);
 
-    /// Looks at every process. The number looked at, or why the table could not be read.
+    /// Looks at every process. How many there are, kernel threads left out, or why the table could
+    /// not be read.
     Result<std::size_t> sweep(Time now);
 
     /// Gives every original back. What cannot be given back stays in `holdings()`.
@@ -86,10 +87,13 @@ class Guard {
     bool lost(Pid pid, const Error& error);
     [[nodiscard]] Result<Finding> look(Process& process) const;
     Result<void> judge(Process& process, std::optional<Pid> forked_from, Time now);
+    [[nodiscard]] static Result<bool> must_stay_killable(Process& process,
+                                                         const Decision& decision);
     void hold(Process& process, std::size_t rule_index, const Decision& decision, int score,
               Time now);
-    void write(Process& process, Holding& holding, bool is_drift, bool is_news, Time now);
-    void remember(Holding& holding);
+    void write(Process& process, Holding& holding, const Decision& decision, bool is_news,
+               Time now);
+    void remember(Holding& holding, const Written& carried);
     void became_held(Holding& holding, bool tell);
     void refused(Holding& holding, const Error& error, Time now);
     void release(Process& process, const Decision& decision, ReleaseReason reason, Time now);

@@ -47,6 +47,7 @@ struct Holding {
     std::optional<Written> written;    ///< set once it has been held
     int original = 0;
     int wanted = 0;
+    bool clipped = false;  ///< -1000 is wanted, and not held where its cgroup has a memory.max
     int current = 0;
     State state = State::Held;
     unsigned drifts = 0;

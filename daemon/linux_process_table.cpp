@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "sys/cgroupfs.hpp"
+
 namespace oomguard::daemon {
 namespace {
 
@@ -22,8 +24,12 @@ Result<std::string> exe_or_empty(const sys::ProcDir& dir) {
 
 class LinuxProcess final : public Process {
   public:
-    LinuxProcess(const sys::Procfs& procfs, sys::ProcDir dir, Snapshot snapshot)
-        : procfs_(procfs), dir_(std::move(dir)), snapshot_(std::move(snapshot)) {}
+    LinuxProcess(const sys::Procfs& procfs, const Result<std::string>& cgroup_mount,
+                 sys::ProcDir dir, Snapshot snapshot)
+        : procfs_(procfs),
+          cgroup_mount_(cgroup_mount),
+          dir_(std::move(dir)),
+          snapshot_(std::move(snapshot)) {}
 
     [[nodiscard]] const Snapshot& snapshot() const override { return snapshot_; }
 
@@ -41,6 +47,8 @@ class LinuxProcess final : public Process {
                 return read_ancestors(1);
             case Field::Ancestors:
                 return read_ancestors(kMostAncestors);
+            case Field::MemoryLimit:
+                return read_memory_limit();
             case Field::Cmdline:
                 break;
         }
@@ -85,7 +93,23 @@ class LinuxProcess final : public Process {
         return {};
     }
 
+    Result<void> read_memory_limit() {
+        if (auto done = read(Field::Cgroup); !done)
+            return done;
+        snapshot_.memory_limited = has_memory_limit();
+        snapshot_.mark(Field::MemoryLimit);
+        return {};
+    }
+
+    [[nodiscard]] bool has_memory_limit() const {
+        if (!cgroup_mount_)
+            return cgroup_mount_.error().code != std::errc::no_such_file_or_directory;
+        const auto limited = sys::has_memory_limit(*cgroup_mount_, snapshot_.cgroup);
+        return !limited || *limited;
+    }
+
     const sys::Procfs& procfs_;
+    const Result<std::string>& cgroup_mount_;
     sys::ProcDir dir_;
     Snapshot snapshot_;
 };
@@ -99,8 +123,8 @@ Result<std::unique_ptr<Process>> LinuxProcessTable::open(Pid pid) {
     auto snapshot = dir->read_stat();
     if (!snapshot)
         return snapshot.error();
-    return std::unique_ptr<Process>(
-        std::make_unique<LinuxProcess>(procfs_, std::move(*dir), std::move(*snapshot)));
+    return std::unique_ptr<Process>(std::make_unique<LinuxProcess>(
+        procfs_, cgroup_mount_, std::move(*dir), std::move(*snapshot)));
 }
 
 }  // namespace oomguard::daemon

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+
 #include "daemon/process_table.hpp"
 #include "sys/procfs.hpp"
 
 namespace oomguard::daemon {
 
-/// The processes under a mounted procfs.
+/// The processes under a mounted procfs. Whether one has a memory limit is looked up in the cgroup
+/// tree; where that cannot be told, it counts as limited.
 class LinuxProcessTable final : public ProcessTable {
   public:
-    explicit LinuxProcessTable(sys::Procfs procfs) : procfs_(std::move(procfs)) {}
+    /// `cgroup_mount`: where the v2 tree is mounted; ENOENT if nowhere, so that there is no limit.
+    LinuxProcessTable(sys::Procfs procfs, Result<std::string> cgroup_mount)
+        : procfs_(std::move(procfs)), cgroup_mount_(std::move(cgroup_mount)) {}
 
     Result<std::vector<Pid>> pids() override { return procfs_.pids(); }
     Result<std::unique_ptr<Process>> open(Pid pid) override;
@@ -18,6 +23,7 @@ class LinuxProcessTable final : public ProcessTable {
 
   private:
     sys::Procfs procfs_;
+    Result<std::string> cgroup_mount_;
 };
 
 }  // namespace oomguard::daemon

@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "daemon/logging.hpp"
 #include "daemon/options.hpp"
+#include "daemon/restore.hpp"
 #include "daemon/rule_loader.hpp"
 #include "daemon/service.hpp"
 
@@ -17,9 +18,13 @@ namespace {
 using oomguard::daemon::Options;
 
 int check_config(const Options& options) {
+    const auto missing = oomguard::daemon::missing_directories(options.paths);
+    for (const auto& directory : missing)
+        fmt::print(stderr, "{}: error: there is no such directory\n",
+                   oomguard::printable(directory));
     const auto loaded = oomguard::daemon::load_config(options.paths);
     fmt::print(stderr, "{}", oomguard::config::format(loaded.diagnostics));
-    if (const std::size_t errors = loaded.errors(); errors > 0) {
+    if (const std::size_t errors = loaded.errors() + missing.size(); errors > 0) {
         fmt::print(stderr, "{}\n", oomguard::counted(errors, "error"));
         return EXIT_FAILURE;
     }
@@ -34,6 +39,8 @@ int run(int argc, char** argv) {
         return *parsed.exit_status;
     if (parsed.options.check_config)
         return check_config(parsed.options);
+    if (parsed.options.restore)
+        return oomguard::daemon::restore_scores(parsed.options.runtime_directory);
     oomguard::daemon::start_logging();
     try {
         return oomguard::daemon::Service(parsed.options).run();

@@ -42,7 +42,7 @@ ParsedOptions parse_options(int argc, char** argv) {
     CLI::App app("Decides who survives when memory runs out: holds oom_score_adj by rules.",
                  "oom-guardd");
     app.set_version_flag("--version", "oom-guardd " OOMGUARD_VERSION, "Print the version and exit");
-    app.set_help_flag("--help", "Print this help and exit");
+    app.set_help_flag("-h,--help", "Print this help and exit");
     auto* config = app.add_option("--config", options.paths.settings_file, "The settings file")
                        ->type_name("FILE")
                        ->capture_default_str();
@@ -58,11 +58,17 @@ ParsedOptions parse_options(int argc, char** argv) {
     app.add_option("--bus", options.bus, "The bus: system, session, a D-Bus address, or none")
         ->type_name("BUS")
         ->capture_default_str();
-    app.add_flag("--dry-run", options.dry_run, "Write no score; tell what would be written");
+    auto* dry_run =
+        app.add_flag("--dry-run", options.dry_run, "Write no score; tell what would be written");
     app.add_option("--log-level", log_level, "error, warning, info or debug")->type_name("LEVEL");
     auto* check = app.add_flag("--check-config", options.check_config,
                                "Check the settings and the rule directories (or the DIRs), "
                                "tell every error, and exit");
+    app.add_flag("--restore", options.restore,
+                 "Give back every original score that is on record, and exit; no oom-guardd may "
+                 "run on the same runtime directory")
+        ->excludes(check)
+        ->excludes(dry_run);
     app.add_option("DIR", directories, "With --check-config: the rule directories to check")
         ->needs(check);
     app.footer(
@@ -89,8 +95,10 @@ ParsedOptions parse_options(int argc, char** argv) {
 
     options.paths.settings_file_must_exist = config->count() > 0;
     rules.insert(rules.end(), directories.begin(), directories.end());
-    if (!rules.empty())
+    if (!rules.empty()) {
         options.paths.rule_directories = std::move(rules);
+        options.paths.rule_directories_are_given = true;
+    }
     make_absolute(options.paths.settings_file);
     make_absolute(options.runtime_directory);
     for (auto& directory : options.paths.rule_directories)

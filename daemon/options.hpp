@@ -18,6 +18,7 @@ struct Options {
     bool dry_run = false;
     std::optional<config::Settings::LogLevel> log_level;
     bool check_config = false;
+    bool restore = false;
 };
 
 /// What main() is to do: run with the options, or end with the exit status (the text for --help,

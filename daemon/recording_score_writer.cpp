@@ -2,48 +2,61 @@
 #include "daemon/recording_score_writer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sys/capability.hpp"
 
 namespace oomguard::daemon {
 
-RecordingScoreWriter::RecordingScoreWriter(LedgerFile& ledger)
-    : ledger_(ledger), may_lower_(sys::may_use(CAP_SYS_RESOURCE)) {
-    if (may_lower_)
-        (void)sys::set_effective(CAP_SYS_RESOURCE, false);
+Privilege resource_privilege() {
+    return {.is_permitted = sys::may_use(CAP_SYS_RESOURCE),
+            .set_effective = [](bool on) { return sys::set_effective(CAP_SYS_RESOURCE, on); }};
 }
 
-Result<void> RecordingScoreWriter::write(Process& process, const std::optional<Written>& previous,
-                                         const Written& next) {
+RecordingScoreWriter::RecordingScoreWriter(LedgerFile& ledger, Privilege privilege)
+    : ledger_(ledger), privilege_(std::move(privilege)) {
+    if (privilege_.is_permitted)
+        (void)privilege_.set_effective(false);
+}
+
+Result<Written> RecordingScoreWriter::write(Process& process,
+                                            const std::optional<Written>& previous, Written next) {
     const ProcessId id = process.snapshot().id;
     record(id, next);
-    auto done = write_score(process, next.value);
-    if (!done) {
-        if (previous && previous->original != previous->value)
-            record(id, *previous);
-        else
-            forget(id);
+    auto done = process.write_score(next.value);
+    if (needs_privilege(done)) {
+        if (!std::exchange(next.floor_lowered, true))
+            record(id, next);
+        done = write_privileged(process, next.value);
     }
-    return done;
+    if (done)
+        return next;
+    if (previous && previous->is_owed())
+        record(id, *previous);
+    else
+        forget(id);
+    return done.error();
 }
 
 void RecordingScoreWriter::record(ProcessId id, const Written& written) {
     ledger_.hold(id, written);
 }
 
-Result<void> RecordingScoreWriter::restore(Process& process, const Written& written) {
-    const bool was_lowered = written.value < written.original;
-    if (was_lowered && may_lower_) {
-        // The floor is not to be read anywhere; for a process that no one has touched it is 0,
-        // or lower if a privileged parent had lowered it.
-        const int floor = std::min(written.original, 0);
-        record(process.snapshot().id, {written.original, floor});
+Result<void> RecordingScoreWriter::restore(Process& process, const Written& written, int score) {
+    const ProcessId id = process.snapshot().id;
+    if (written.floor_lowered && privilege_.is_permitted) {
+        // What the floor was is not to be read anywhere: for a process that no one has touched it
+        // is 0, or lower if a privileged parent had lowered it.
+        const int floor = std::min({written.original, score, 0});
+        record(id, {score, floor, true});
         if (auto done = write_privileged(process, floor); !done)
             return done;
     }
-    auto done = write_score(process, written.original);
+    auto done = process.write_score(score);
+    if (needs_privilege(done))
+        done = write_privileged(process, score);
     if (done)
-        forget(process.snapshot().id);
+        forget(id);
     return done;
 }
 
@@ -51,18 +64,15 @@ void RecordingScoreWriter::forget(ProcessId id) {
     ledger_.drop(id);
 }
 
-Result<void> RecordingScoreWriter::write_score(Process& process, int value) {
-    auto done = process.write_score(value);
-    if (done || !may_lower_ || !is_denied(done.error()))
-        return done;
-    return write_privileged(process, value);
+bool RecordingScoreWriter::needs_privilege(const Result<void>& written) const {
+    return !written && privilege_.is_permitted && is_denied(written.error());
 }
 
 Result<void> RecordingScoreWriter::write_privileged(Process& process, int value) {
-    if (auto on = sys::set_effective(CAP_SYS_RESOURCE, true); !on)
+    if (auto on = privilege_.set_effective(true); !on)
         return on;
     auto done = process.write_score(value);
-    (void)sys::set_effective(CAP_SYS_RESOURCE, false);
+    (void)privilege_.set_effective(false);
     return done;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <utility>
@@ -48,6 +49,19 @@ void load_rules_into(LoadedConfig& config, const std::vector<std::string>& direc
 }
 
 }  // namespace
+
+std::vector<std::string> missing_directories(const ConfigPaths& paths) {
+    std::vector<std::string> missing;
+    if (!paths.rule_directories_are_given)
+        return missing;
+    for (const auto& directory : paths.rule_directories) {
+        std::error_code failure;
+        const auto type = std::filesystem::status(directory, failure).type();
+        if (type == std::filesystem::file_type::not_found)
+            missing.push_back(directory);
+    }
+    return missing;
+}
 
 LoadedConfig load_config(const ConfigPaths& paths) {
     LoadedConfig config;

@@ -21,7 +21,12 @@ struct ConfigPaths {
         "/run/oom-guardd/rules.d",
         "/usr/lib/oom-guardd/rules.d",
     };
+    bool rule_directories_are_given = false;  ///< on the command line
 };
+
+/// Of rule directories that are given, those that do not exist: a mistake. Of the usual ones none
+/// has to.
+[[nodiscard]] std::vector<std::string> missing_directories(const ConfigPaths& paths);
 
 /// Everything read from the administrator's files in one go.
 struct LoadedConfig {
@@ -38,7 +43,8 @@ struct LoadedConfig {
 /// `fingerprint` mean something.
 [[nodiscard]] LoadedConfig load_config(const ConfigPaths& paths);
 
-/// The same with the last rule directory alone and default settings: what is shipped.
+/// The same with the last rule directory alone and default settings: what is shipped, unless other
+/// directories were given.
 [[nodiscard]] LoadedConfig load_shipped_config(const ConfigPaths& paths);
 
 }  // namespace oomguard::daemon

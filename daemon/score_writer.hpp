@@ -17,15 +17,17 @@ class ScoreWriter {
     virtual ~ScoreWriter() = default;
 
     /// Records `next` and then writes its value, so that a death in between loses no original.
-    /// After a failure what is recorded is `previous` again.
-    virtual Result<void> write(Process& process, const std::optional<Written>& previous,
-                               const Written& next) = 0;
+    /// What is on record then: `next`, with `floor_lowered` if this write did so. After a failure
+    /// it is `previous` again.
+    virtual Result<Written> write(Process& process, const std::optional<Written>& previous,
+                                  Written next) = 0;
 
     /// Records without writing: the process carries the value already, by inheritance.
     virtual void record(ProcessId id, const Written& written) = 0;
 
-    /// Gives back an original: writes it, then drops the record.
-    virtual Result<void> restore(Process& process, const Written& written) = 0;
+    /// Leaves the process with `score`, its original or what someone else has set since, and with
+    /// the floor it had if that was lowered; then drops the record.
+    virtual Result<void> restore(Process& process, const Written& written, int score) = 0;
 
     /// Drops the record.
     virtual void forget(ProcessId id) = 0;

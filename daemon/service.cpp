@@ -6,15 +6,15 @@
 #include <stdexcept>
 #include <utility>
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "core/text.hpp"
 #include "daemon/logging.hpp"
+#include "daemon/must.hpp"
 #include "daemon/notify.hpp"
-#include "sys/file.hpp"
+#include "daemon/runtime_directory.hpp"
+#include "sys/cgroupfs.hpp"
 #include "sys/memory_lock.hpp"
 
 namespace oomguard::daemon {
@@ -23,27 +23,18 @@ namespace {
 /// Changes closer together than this are told as one.
 constexpr std::chrono::milliseconds kChangePause{100};
 
-template <typename T>
-T must(Result<T> result) {
-    if (!result)
-        throw std::runtime_error(result.error().message());
-    return std::move(*result);
-}
-
-/// Makes the runtime directory this daemon's own for as long as the descriptor is open: two that
-/// record in one ledger would lose each other's originals. A dry run records nothing.
-sys::UniqueFd claim_directory(const Options& options) {
+/// A dry run records nothing, so it needs no runtime directory.
+sys::UniqueFd make_and_claim(const Options& options) {
     if (options.dry_run)
         return {};
     const std::string& directory = options.runtime_directory;
     std::error_code failure;
     std::filesystem::create_directories(directory, failure);
-    constexpr mode_t kMode = 0600;
-    auto lock = must(sys::open_at(AT_FDCWD, directory + "/lock", O_RDWR | O_CREAT, kMode));
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+    auto lock = claim_runtime_directory(directory);
+    if (!lock && lock.error().code == std::errc::operation_would_block)
         throw std::runtime_error("another oom-guardd uses " + directory +
                                  "; stop it, or give this one another --runtime-dir");
-    return lock;
+    return must(std::move(lock));
 }
 
 void log_findings(const std::vector<config::Diagnostic>& diagnostics) {
@@ -55,14 +46,34 @@ void log_findings(const std::vector<config::Diagnostic>& diagnostics) {
     }
 }
 
+/// Those that were not told already.
+std::vector<config::Diagnostic> without(const std::vector<config::Diagnostic>& diagnostics,
+                                        const std::vector<config::Diagnostic>& told) {
+    std::set<std::string> texts;
+    for (const auto& diagnostic : told)
+        texts.insert(config::format(diagnostic));
+    std::vector<config::Diagnostic> others;
+    for (const auto& diagnostic : diagnostics) {
+        if (!texts.contains(config::format(diagnostic)))
+            others.push_back(diagnostic);
+    }
+    return others;
+}
+
+/// What load_shipped_config loads, for a message.
+std::string name_of_shipped(const ConfigPaths& paths) {
+    return paths.rule_directories_are_given ? "the rules in " + paths.rule_directories.back()
+                                            : "the shipped rules";
+}
+
 }  // namespace
 
 Service::Service(Options options)
     : options_(std::move(options)),
       loop_([](const char* what) { spdlog::error("unexpected, going on: {}", what); }),
-      table_(must(sys::Procfs::open())),
-      runtime_directory_(claim_directory(options_)),
-      ledger_(options_.runtime_directory + "/ledger", must(table_.procfs().boot_id())),
+      table_(must(sys::Procfs::open()), sys::find_cgroup_mount()),
+      runtime_directory_(make_and_claim(options_)),
+      ledger_(ledger_path(options_.runtime_directory), must(table_.procfs().boot_id())),
       writer_(ledger_),
       guard_(table_, writer_, *this, ::getpid()),
       finder_(loop_, guard_, table_,
@@ -75,6 +86,8 @@ Service::Service(Options options)
 }
 
 int Service::run() {
+    if (const auto missing = missing_directories(options_.paths); !missing.empty())
+        throw std::runtime_error("there is no rule directory " + missing.front());
     if (const auto locked = sys::lock_memory(); !locked)
         memory_lock_failure_ = locked.error().message();
     processes_are_hidden_ = !table_.open(1);
@@ -98,10 +111,8 @@ void Service::stop() {
     // The loop has ended, and a timer armed now would throw: what changes is told no more.
     change_pending_ = true;
     bus_.stop();
-    const std::string scores = counted(guard_.holdings().size(), "score");
     if (!settings_.restore_on_stop || settings_.dry_run) {
-        spdlog::info("stopping; {} left as set, {}", scores,
-                     settings_.dry_run ? "this is a dry run" : "restore_on_stop is off");
+        spdlog::info("stopping; {}", left_text());
         return;
     }
     guard_.release_all(Clock::now());
@@ -144,11 +155,13 @@ void Service::load_first() {
         put_in_force(std::move(loaded));
         return;
     }
-    reject(loaded, "only the shipped rules are in force");
     auto shipped = load_shipped_config(options_.paths);
-    if (shipped.errors() > 0) {
-        log_findings(shipped.diagnostics);
-        rejection_ = "files rejected, the shipped rules too: no rules are in force";
+    const std::string shipped_rules = name_of_shipped(options_.paths);
+    const bool has_shipped = shipped.errors() == 0;
+    reject(loaded, has_shipped ? "only " + shipped_rules + " are in force"
+                               : "no rules are in force, as " + shipped_rules + " have errors too");
+    if (!has_shipped) {
+        log_findings(without(shipped.diagnostics, loaded.diagnostics));
         shipped = {};
     }
     // The defaults, if the settings had an error too.

@@ -61,6 +61,7 @@ class Service final : private Control, private Observer {
     void changed();
     void tell_changes();
     [[nodiscard]] std::string status_text() const;
+    [[nodiscard]] std::string left_text() const;
 
     Options options_;
     EventLoop loop_;

@@ -32,10 +32,27 @@ void add_missing_capabilities(const RuleSet& rules, std::vector<std::string>& te
             "be read without CAP_SYS_PTRACE");
 }
 
-std::size_t count(const std::map<Pid, Holding>& holdings, Holding::State state) {
+template <typename Counted>
+std::size_t count_if(const std::map<Pid, Holding>& holdings, Counted is_counted) {
     return static_cast<std::size_t>(
         std::count_if(holdings.begin(), holdings.end(),
-                      [&](const auto& entry) { return entry.second.state == state; }));
+                      [&](const auto& entry) { return is_counted(entry.second); }));
+}
+
+std::size_t count(const std::map<Pid, Holding>& holdings, Holding::State state) {
+    return count_if(holdings, [&](const Holding& holding) { return holding.state == state; });
+}
+
+std::size_t count_would_be_held(const std::map<Pid, Holding>& holdings) {
+    return count_if(holdings, [](const Holding& holding) {
+        return holding.state == Holding::State::DryRun && !holding.rule.empty();
+    });
+}
+
+std::size_t count_clipped(const std::map<Pid, Holding>& holdings) {
+    return count_if(holdings, [](const Holding& holding) {
+        return holding.clipped && holding.state == Holding::State::Held;
+    });
 }
 
 }  // namespace
@@ -74,6 +91,11 @@ std::vector<std::string> Service::degraded() const {
     if (const auto fighting = count(guard_.holdings(), Holding::State::Drifting); fighting > 0)
         texts.push_back(counted(fighting, "process keeps", "processes keep") +
                         " changing a held score; see ListProcesses");
+    if (const auto clipped = count_clipped(guard_.holdings()); clipped > 0)
+        texts.push_back(
+            counted(clipped, "process is", "processes are") +
+            " held at -999 instead of -1000: a cgroup with a memory.max in which all are "
+            "unkillable would hang; lift the limit, or let the rule want -999");
     if (const auto refused = count(guard_.holdings(), Holding::State::Refused); refused > 0)
         texts.push_back(counted(refused, "process", "processes") +
                         " could not be set; see ListProcesses and the log");
@@ -86,12 +108,25 @@ std::string Service::status_text() const {
                                    counted(guard_.counters().processes, "process", "processes"),
                                    counted(guard_.rules().rules().size(), "rule"));
     if (settings_.dry_run)
-        text += "; dry run, nothing is written";
+        text += fmt::format("; dry run, nothing is written, {} more would be held",
+                            count_would_be_held(guard_.holdings()));
     if (!bus_.failure().empty())
         text += "; no connection to the bus: " + bus_.failure();
     for (const auto& degraded : degraded())
         text += "; " + degraded.substr(0, degraded.find(';'));
     return text;
+}
+
+/// What a stop leaves behind that gives nothing back.
+std::string Service::left_text() const {
+    const auto left = count_if(guard_.holdings(), [](const Holding& holding) {
+        return holding.written && holding.written->is_owed();
+    });
+    const std::string text = counted(left, "score") + " left as set, ";
+    if (settings_.dry_run)
+        return text + std::to_string(count_would_be_held(guard_.holdings())) +
+               " more would be: this is a dry run";
+    return text + "restore_on_stop is off";
 }
 
 void Service::tell_changes() {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "config/yaml_text.hpp"
 #include "core/text.hpp"
 
 namespace oomguard::config {
@@ -55,6 +56,17 @@ std::string no_check(const Pattern& /*pattern*/, std::string_view /*key*/) {
     return {};
 }
 
+/// A word boundary in double quotes is a backspace, and would never match. The file itself has no
+/// control characters, so one in a pattern comes from an escape of YAML.
+bool check_escapes(const YamlNode& node, const std::string& subject, Findings& findings) {
+    if (!find_control_character(node.text))
+        return true;
+    findings.error(node.mark, subject + " holds a control character, got \"" + shown(node.text) +
+                                  "\" (in double quotes YAML takes backslashes for itself: use "
+                                  "single quotes)");
+    return false;
+}
+
 struct PatternKey {
     std::string_view key;
     std::vector<Pattern> Criteria::*member;
@@ -94,7 +106,7 @@ void for_each_entry(const YamlNode& value, std::string_view key, std::string_vie
 std::optional<Pattern> read_regex(const YamlNode& node, std::string_view key,
                                   const MapReader& reader) {
     constexpr std::array<std::string_view, 1> kRegexKeys = {"regex"};
-    const MapReader map(node, reader.subject(key), reader.findings());
+    MapReader map(node, reader.subject(key), reader.findings());
     map.allow_keys(kRegexKeys);
     const YamlNode* const value = map.find("regex");
     if (value == nullptr) {
@@ -107,6 +119,8 @@ std::optional<Pattern> read_regex(const YamlNode& node, std::string_view key,
         map.reject(*value, "regex", "an expression");
         return std::nullopt;
     }
+    if (!check_escapes(*value, map.subject("regex"), map.findings()))
+        return std::nullopt;
     Result<Pattern> pattern = Pattern::regex(value->text);
     if (pattern)
         return *std::move(pattern);
@@ -121,6 +135,8 @@ std::optional<Pattern> read_glob(const YamlNode& node, const PatternKey& key,
         reader.reject(node, key.key, expected);
         return std::nullopt;
     }
+    if (!check_escapes(node, reader.subject(key.key), reader.findings()))
+        return std::nullopt;
     Result<Pattern> pattern = Pattern::glob(node.text, key.kind);
     std::string problem;
     if (!pattern)
@@ -200,7 +216,7 @@ std::vector<Principal> read_principals(const YamlNode& value, const MapReader& r
 
 Criteria read_criteria(const YamlNode& map, const std::string& where, const Accounts& accounts,
                        Findings& findings) {
-    const MapReader reader(map, where, findings);
+    MapReader reader(map, where, findings);
     reader.allow_keys(kKeys);
     Criteria criteria;
     for (const PatternKey& key : kPatternKeys) {

@@ -24,12 +24,6 @@ std::string join(std::span<const std::string_view> words) {
     return out;
 }
 
-std::string advice(std::string_view key, std::span<const std::string_view> known) {
-    if (const auto near = nearest(key, std::vector(known.begin(), known.end())))
-        return " (did you mean '" + std::string(*near) + "'?)";
-    return " (known keys: " + join(known) + ")";
-}
-
 std::string_view why_no_integer(std::string_view digits) {
     if (digits.starts_with("0x") || digits.starts_with("0X"))
         return "hexadecimal is not supported";
@@ -118,13 +112,20 @@ std::string MapReader::subject(std::string_view key) const {
     return std::string(key) + (where_.empty() ? "" : " in " + where_);
 }
 
-void MapReader::allow_keys(std::span<const std::string_view> known) const {
+void MapReader::allow_keys(std::span<const std::string_view> known) {
     for (const YamlEntry& entry : map_.entries) {
         if (std::find(known.begin(), known.end(), entry.key) != known.end())
             continue;
-        findings_.error(entry.mark, "unknown key '" + shown(entry.key) + "'" +
-                                        (where_.empty() ? "" : " in " + where_) +
-                                        (findings_.keeps_errors() ? advice(entry.key, known) : ""));
+        std::string message =
+            "unknown key '" + shown(entry.key) + "'" + (where_.empty() ? "" : " in " + where_);
+        if (findings_.keeps_errors()) {
+            const auto near = nearest(entry.key, std::vector(known.begin(), known.end()));
+            message += near ? " (did you mean '" + std::string(*near) + "'?)"
+                            : " (known keys: " + join(known) + ")";
+            if (near)
+                meant_.push_back(*near);
+        }
+        findings_.error(entry.mark, std::move(message));
     }
 }
 
@@ -136,7 +137,8 @@ const YamlNode* MapReader::find(std::string_view key) const {
 
 const YamlNode* MapReader::require(std::string_view key) const {
     const YamlNode* const value = find(key);
-    if (value == nullptr)
+    const bool is_meant = std::find(meant_.begin(), meant_.end(), key) != meant_.end();
+    if (value == nullptr && !is_meant)
         findings_.error(map_.mark, subject(key) + " is missing");
     return value;
 }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/findings.hpp"
 #include "config/yaml_tree.hpp"
@@ -42,12 +43,13 @@ class MapReader {
     [[nodiscard]] std::string subject(std::string_view key) const;
 
     /// Reports every key that is not one of these.
-    void allow_keys(std::span<const std::string_view> known) const;
+    void allow_keys(std::span<const std::string_view> known);
 
     /// The value of the key, whatever it is; nullptr if the key is absent.
     [[nodiscard]] const YamlNode* find(std::string_view key) const;
 
-    /// The value of a key that must be there; nullptr, and an error, if it is not.
+    /// The value of a key that must be there; nullptr, and an error, if it is not. No error if an
+    /// unknown key was reported that is taken for it.
     [[nodiscard]] const YamlNode* require(std::string_view key) const;
 
     /// Reports "KEY in WHERE must be EXPECTED, got VALUE (WHY)" at the value.
@@ -66,6 +68,7 @@ class MapReader {
     const YamlNode& map_;
     std::string where_;
     Findings& findings_;
+    std::vector<std::string_view> meant_;  // known keys that an unknown one is taken for
 };
 
 /// "an integer from LOW to HIGH"

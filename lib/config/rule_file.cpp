@@ -34,7 +34,7 @@ std::string name_of(const YamlNode& rule) {
 
 std::optional<Value> read_bound(const YamlNode& node, const MapReader& rule) {
     constexpr std::array<std::string_view, 2> kBoundKeys = {"at_most", "at_least"};
-    const MapReader bound(node, "oom_score_adj of " + rule.where(), rule.findings());
+    MapReader bound(node, "oom_score_adj of " + rule.where(), rule.findings());
     bound.allow_keys(kBoundKeys);
     const bool at_most = bound.find("at_most") != nullptr;
     const bool at_least = bound.find("at_least") != nullptr;
@@ -78,7 +78,7 @@ std::vector<YamlNode> take_entries(YamlNode root, Findings& findings) {
                        "the file must be a map with the key 'rules', got " + describe(root));
         return {};
     }
-    const MapReader file(root, "", findings);
+    MapReader file(root, "", findings);
     file.allow_keys(kFileKeys);
     for (YamlEntry& entry : root.entries) {
         if (entry.key != "rules")
@@ -104,7 +104,7 @@ class RuleReader {
             findings_.error(node.mark, "a rule must be a map, got " + describe(node));
             return;
         }
-        const MapReader reader(node, name_of(node), findings_);
+        MapReader reader(node, name_of(node), findings_);
         reader.allow_keys(kRuleKeys);
         Rule rule;
         rule.origin = {path, node.mark.line};

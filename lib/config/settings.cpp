@@ -111,7 +111,7 @@ void read_sources(const MapReader& reader, Settings::Sources& sources) {
     const YamlNode* const node = map_at(reader, "sources");
     if (node == nullptr)
         return;
-    const MapReader map(*node, "sources", reader.findings());
+    MapReader map(*node, "sources", reader.findings());
     map.allow_keys(kSources);
     read_boolean(map, "proc_connector", sources.proc_connector);
     read_boolean(map, "cgroups", sources.cgroups);
@@ -132,7 +132,7 @@ void read_limits(const MapReader& reader, Settings::Limits& limits) {
     const YamlNode* const node = map_at(reader, "limits");
     if (node == nullptr)
         return;
-    const MapReader map(*node, "limits", reader.findings());
+    MapReader map(*node, "limits", reader.findings());
     map.allow_keys(kLimits);
     read_count(map, "rules", kMostRules, limits.rules);
     read_size(map, "file_size", kLargestFile, limits.file_size);
@@ -162,7 +162,7 @@ void read_exempt_cgroups(const MapReader& reader, std::vector<Pattern>& out) {
 }
 
 void read_settings(const YamlNode& root, Settings& settings, Findings& findings) {
-    const MapReader reader(root, "", findings);
+    MapReader reader(root, "", findings);
     reader.allow_keys(kKeys);
     read_duration(reader, "sweep_interval", settings.sweep_interval);
     read_duration(reader, "sweep_interval_without_events", settings.sweep_interval_without_events);

@@ -23,19 +23,6 @@ std::string hex(char byte) {
     return {'0', 'x', kDigits[value >> 4U], kDigits[value & 0xfU]};
 }
 
-std::optional<std::size_t> find_control_character(std::string_view text) {
-    for (std::size_t offset = 0; offset < text.size(); ++offset) {
-        const auto byte = static_cast<unsigned char>(text[offset]);
-        const char next = offset + 1 < text.size() ? text[offset + 1] : '\0';
-        const bool c0 =
-            byte < 0x20 && byte != '\t' && byte != '\n' && !(byte == '\r' && next == '\n');
-        const bool c1 = byte == 0xc2 && static_cast<unsigned char>(next) < 0xa0;
-        if (c0 || c1 || byte == 0x7f)
-            return offset;
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
 bool check_text(std::string_view text, Findings& findings) {
@@ -51,6 +38,19 @@ bool check_text(std::string_view text, Findings& findings) {
         return false;
     }
     return true;
+}
+
+std::optional<std::size_t> find_control_character(std::string_view text) {
+    for (std::size_t offset = 0; offset < text.size(); ++offset) {
+        const auto byte = static_cast<unsigned char>(text[offset]);
+        const char next = offset + 1 < text.size() ? text[offset + 1] : '\0';
+        const bool c0 =
+            byte < 0x20 && byte != '\t' && byte != '\n' && !(byte == '\r' && next == '\n');
+        const bool c1 = byte == 0xc2 && static_cast<unsigned char>(next) < 0xa0;
+        if (c0 || c1 || byte == 0x7f)
+            return offset;
+    }
+    return std::nullopt;
 }
 
 bool is_quote_closed(std::string_view text, std::size_t offset) {

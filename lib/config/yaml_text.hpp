@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "config/findings.hpp"
@@ -14,6 +15,9 @@ namespace oomguard::config {
 /// Whether the text is all printable UTF-8; tabs and line ends of either kind may be in it. The
 /// first byte that is not is reported.
 [[nodiscard]] bool check_text(std::string_view text, Findings& findings);
+
+/// The offset of the first control character that is not a tab or a line end.
+[[nodiscard]] std::optional<std::size_t> find_control_character(std::string_view text);
 
 /// Whether the quote at `offset` is followed by the one that ends it.
 [[nodiscard]] bool is_quote_closed(std::string_view text, std::size_t offset);

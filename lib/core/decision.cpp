@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/decision.hpp"
 
+#include <algorithm>
+
 namespace oomguard {
 namespace {
 
@@ -14,37 +16,51 @@ Decision without_rule(int current, const std::optional<Written>& written) {
             .write = written->original != current};
 }
 
-Decision hold(int original, int wanted, int current, bool drift = false) {
+/// What a rule wants of a process, by the score that it has of its own.
+struct Aim {
+    Value value;
+    int lowest = kLowestScore;
+
+    [[nodiscard]] int of(int score) const { return std::max(value.apply(score), lowest); }
+};
+
+Decision hold(int original, const Aim& aim, int current, bool floor_lowered) {
+    const int wanted = aim.of(original);
     return {.kind = Decision::Kind::Hold,
             .original = original,
             .wanted = wanted,
+            .floor_lowered = floor_lowered,
             .write = wanted != current,
-            .drift = drift};
+            .clipped = aim.value.apply(original) < wanted};
 }
 
 }  // namespace
 
 Decision decide(const std::optional<Value>& value, int current,
-                const std::optional<Written>& written, const std::optional<Written>& inherited) {
+                const std::optional<Written>& written, const std::optional<Written>& inherited,
+                int lowest) {
     if (!value || value->kind == Value::Kind::Unchanged)
         return without_rule(current, written);
 
+    const Aim aim{*value, lowest};
     if (!written) {
         const bool from_parent = inherited && inherited->value == current;
-        const int original = from_parent ? inherited->original : current;
-        return hold(original, value->apply(original), current);
+        return from_parent ? hold(inherited->original, aim, current, inherited->floor_lowered)
+                           : hold(current, aim, current, false);
     }
     if (current == written->value)
-        return hold(written->original, value->apply(written->original), current);
+        return hold(written->original, aim, current, written->floor_lowered);
 
     // Changed by someone else since. A limit that the new value respects has nothing to hold: the
     // value is the process's own from now on.
-    const int wanted = value->apply(current);
+    const int wanted = aim.of(current);
     const bool allowed = wanted == current && value->kind != Value::Kind::Exactly;
-    // An original beyond the limit would lead to another value the next time: see above.
-    const bool outdated = value->apply(written->original) != wanted;
-    const int original = allowed || outdated ? current : written->original;
-    return hold(original, wanted, current, wanted != current);
+    // An original beyond the limit would lead to another value: it is no longer the process's own.
+    const bool outdated = aim.of(written->original) != wanted;
+    Decision decision = hold(allowed || outdated ? current : written->original, aim, current,
+                             written->floor_lowered);
+    decision.drift = decision.write;
+    return decision;
 }
 
 }  // namespace oomguard

@@ -7,11 +7,16 @@
 
 namespace oomguard {
 
-/// What is remembered of a process whose score we set: the value before the first write, and the
-/// value written last.
+/// What is remembered of a process whose score we set: the value before the first write, the value
+/// written last, and whether any write since took the kernel's floor along (oom_score_adj_min,
+/// below which the process may not set its own score).
 struct Written {
     int original = 0;
     int value = 0;
+    bool floor_lowered = false;
+
+    /// True if there is something to give back.
+    [[nodiscard]] bool is_owed() const { return original != value || floor_lowered; }
 
     friend bool operator==(const Written&, const Written&) = default;
 };
@@ -27,8 +32,11 @@ struct Decision {
     Kind kind = Kind::LeaveAlone;
     int original = 0;
     int wanted = 0;
-    bool write = false;  ///< the current value differs from `wanted`
-    bool drift = false;  ///< Hold: someone else changed a value that we had written
+    /// Hold: so it was by an earlier write, to the process or to the parent it inherited from.
+    bool floor_lowered = false;
+    bool write = false;    ///< the current value differs from `wanted`
+    bool drift = false;    ///< Hold: someone else changed a value that we had written
+    bool clipped = false;  ///< Hold: less than `lowest` is wanted, and `lowest` is held
 };
 
 /// Decides for a process whose score is `current`.
@@ -36,8 +44,9 @@ struct Decision {
 /// - `written`: what we wrote to it before, if we did.
 /// - `inherited`: the same of its parent. A child forked from a held process carries the
 ///   parent's value; its original is the parent's.
+/// - `lowest`: the lowest score that may be held, whatever the rule and the process want.
 [[nodiscard]] Decision decide(const std::optional<Value>& value, int current,
                               const std::optional<Written>& written,
-                              const std::optional<Written>& inherited);
+                              const std::optional<Written>& inherited, int lowest = kLowestScore);
 
 }  // namespace oomguard

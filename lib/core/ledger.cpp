@@ -12,6 +12,7 @@ namespace oomguard {
 namespace {
 
 constexpr std::string_view kFormat = "oom-guardd-ledger 1 ";
+constexpr std::string_view kFloor = "floor";
 
 std::string id_text(ProcessId id) {
     return std::to_string(id.pid) + " " + std::to_string(id.start_time);
@@ -40,7 +41,8 @@ std::optional<Number> parse_number(std::string_view text, Number low, Number hig
 /// Applies one line; false if it is not one.
 bool apply_line(std::string_view line, Ledger& ledger) {
     const auto words = words_of(line);
-    const bool is_hold = words.size() == 5 && words[0] == "hold";
+    const bool is_floor = words.size() == 6 && words[5] == kFloor;
+    const bool is_hold = (words.size() == 5 || is_floor) && words[0] == "hold";
     const bool is_drop = words.size() == 3 && words[0] == "drop";
     if (!is_hold && !is_drop)
         return false;
@@ -61,7 +63,7 @@ bool apply_line(std::string_view line, Ledger& ledger) {
     const auto value = parse_number<int>(words[4], kLowestScore, kHighestScore);
     if (!original || !value)
         return false;
-    ledger.hold({*pid, *start}, {*original, *value});
+    ledger.hold({*pid, *start}, {*original, *value, is_floor});
     return true;
 }
 
@@ -85,14 +87,16 @@ std::string ledger_header(std::string_view boot_id) {
 
 std::string ledger_hold_line(ProcessId id, Written written) {
     return "hold " + id_text(id) + " " + std::to_string(written.original) + " " +
-           std::to_string(written.value) + "\n";
+           std::to_string(written.value) +
+           (written.floor_lowered ? " " + std::string(kFloor) : "") + "\n";
 }
 
 std::string ledger_hold_lines(Pid pid, const Ledger::Entry& entry) {
     const ProcessId id{pid, entry.start_time};
     const std::string line = ledger_hold_line(id, entry.written);
-    return entry.before ? ledger_hold_line(id, {entry.written.original, *entry.before}) + line
-                        : line;
+    Written before = entry.written;
+    before.value = entry.before.value_or(before.value);
+    return entry.before ? ledger_hold_line(id, before) + line : line;
 }
 
 std::string ledger_drop_line(ProcessId id) {

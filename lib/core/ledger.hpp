@@ -14,7 +14,8 @@ namespace oomguard {
 
 /// The originals of the processes whose score we set, as a journal of lines that survives our
 /// death at any instant. The first line names the format and the boot it belongs to; then
-/// "hold PID START ORIGINAL VALUE" and "drop PID START" in the order they happened.
+/// "hold PID START ORIGINAL VALUE", with " floor" at the end if the floor was lowered, and
+/// "drop PID START" in the order they happened.
 struct Ledger {
     struct Entry {
         std::uint64_t start_time = 0;

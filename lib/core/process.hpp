@@ -27,9 +27,10 @@ struct ProcessId {
 inline constexpr std::size_t kLongestComm = 15;
 
 /// The parts of a snapshot that are read only when a rule needs them, the cheapest first. Reading
-/// the arguments takes a lock of the process and can block while it is short of memory.
-enum class Field { Credentials, Cgroup, Exe, Parent, Ancestors, Cmdline };
-inline constexpr std::size_t kFieldCount = 6;
+/// the arguments takes a lock of the process and can block while it is short of memory. No rule
+/// asks for the memory limit: it is read where a rule wants the lowest score.
+enum class Field { Credentials, Cgroup, Exe, Parent, Ancestors, MemoryLimit, Cmdline };
+inline constexpr std::size_t kFieldCount = 7;
 
 /// A program by its names: the kernel's comm, and the executable's base name, empty where that
 /// could not be read.
@@ -52,6 +53,7 @@ struct Snapshot {
     std::string cgroup;              ///< Cgroup: path in the v2 tree, "/" first
     std::string exe;                 ///< Exe: path; empty if it could not be read
     std::vector<Program> ancestors;  ///< Parent: the parent; Ancestors: all, the nearest first
+    bool memory_limited = false;     ///< MemoryLimit: its cgroup, or one above, has a memory.max
     std::string cmdline;             ///< Cmdline: arguments joined by spaces
     std::string script_name;         ///< Cmdline: see set_cmdline
 

@@ -13,6 +13,8 @@ namespace oomguard {
 /// The kernel's range of oom_score_adj (OOM_SCORE_ADJ_MIN and _MAX).
 inline constexpr int kLowestScore = -1000;
 inline constexpr int kHighestScore = 1000;
+/// The lowest score at which the kernel's OOM killer can still choose a process.
+inline constexpr int kLowestKillableScore = kLowestScore + 1;
 
 /// What a rule wants of a process's oom_score_adj.
 struct Value {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdint>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t kMountinfoLimit = 64 << 20;
 // More than all the pids there can be (PID_MAX_LIMIT, 4194304), a line each.
 constexpr std::size_t kProcsLimit = 64 << 20;
+constexpr std::size_t kMemoryMaxLimit = 64;
 
 std::string_view take_word(std::string_view& line) {
     const std::size_t end = std::min(line.find(' '), line.size());
@@ -62,6 +64,24 @@ std::optional<std::string> cgroup_mount_of(std::string_view line) {
     if (!mount_point.starts_with('/') || take_word(line) != "cgroup2")
         return std::nullopt;
     return unescape(mount_point);
+}
+
+/// The same for one cgroup, without those above it.
+Result<bool> has_own_memory_limit(const std::string& directory) {
+    // Opened first, so that a file that is not there is told from a cgroup that is not.
+    const Result<UniqueFd> cgroup = open_at(AT_FDCWD, directory, O_PATH | O_DIRECTORY);
+    if (!cgroup)
+        return cgroup.error();
+    const Result<std::string> text = read_at(cgroup->get(), "memory.max", kMemoryMaxLimit);
+    const std::string path = directory + "/memory.max";
+    if (!text && text.error().code == std::errc::no_such_file_or_directory)
+        return false;
+    if (!text)
+        return errno_error(text.error().code.value(), "read " + path);
+    const std::optional<bool> is_limited = parse_memory_max(*text);
+    if (!is_limited)
+        return errno_error(EINVAL, "parse " + path);
+    return *is_limited;
 }
 
 bool is_directory(const std::string& path, unsigned char type) {
@@ -123,6 +143,32 @@ Result<std::vector<int>> cgroup_pids(const std::string& directory) {
         at = stop + 1;
     }
     return pids;
+}
+
+std::optional<bool> parse_memory_max(std::string_view text) {
+    if (!text.ends_with('\n'))
+        return std::nullopt;
+    text.remove_suffix(1);
+    if (text == "max")
+        return false;
+    std::uint64_t bytes = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+    if (error != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
+    return true;
+}
+
+Result<bool> has_memory_limit(const std::string& mount, std::string_view cgroup) {
+    if (!cgroup.starts_with('/') || (std::string(cgroup) + "/").find("/../") != std::string::npos)
+        return errno_error(EXDEV, "find the cgroup " + std::string(cgroup) + " below " + mount);
+    while (cgroup.ends_with('/'))
+        cgroup.remove_suffix(1);
+    for (;;) {
+        Result<bool> is_limited = has_own_memory_limit(mount + std::string(cgroup));
+        if (!is_limited || *is_limited || cgroup.empty())
+            return is_limited;
+        cgroup = cgroup.substr(0, cgroup.rfind('/'));
+    }
 }
 
 }  // namespace oomguard::sys

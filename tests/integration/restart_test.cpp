@@ -4,6 +4,7 @@
 #include <random>
 #include <string>
 
+#include <sys/capability.h>
 #include <sys/stat.h>
 
 #include "rules.hpp"
@@ -11,6 +12,7 @@
 #include "support/guard_daemon.hpp"
 #include "support/programs.hpp"
 #include "support/score.hpp"
+#include "sys/capability.hpp"
 
 namespace oomguard::test {
 namespace {
@@ -234,6 +236,28 @@ TEST_CASE("A record full of garbage harms nothing and is told") {
     CHECK(recorded.daemon.logged("could not be read") ==
           std::vector<std::string>{"warning: the record of original scores had 5 lines that could "
                                    "not be read, ignoring them"});
+}
+
+TEST_CASE("An original that cannot be given back is told as one, without a rule") {
+    if (sys::may_use(CAP_SYS_RESOURCE)) {
+        WARN("skipped: with CAP_SYS_RESOURCE nothing is refused");
+        return;
+    }
+    Recorded recorded;
+    const std::string pid = std::to_string(recorded.subject.pid());
+    recorded.start_with(recorded.header(boot_id()) + "hold " + pid + " " + recorded.start_time() +
+                        " -500 300\n");
+    CHECK(read_score(recorded.subject.pid()) == 300);
+    const auto told = recorded.daemon.logged("cannot give");
+    REQUIRE(told.size() == 1);
+    CHECK(told.front().find(" (pid " + pid + ") its original -500 back, it stays at 300: write " +
+                            score_path(recorded.subject.pid()) + ": Permission denied; lowering") !=
+          std::string::npos);
+    const auto listed = recorded.daemon.client().process(recorded.subject.pid());
+    REQUIRE(listed);
+    CHECK(listed->rule.empty());
+    CHECK(listed->wanted == -500);
+    CHECK(listed->state == "refused");
 }
 
 TEST_CASE("A file that is no record is told and kept aside") {

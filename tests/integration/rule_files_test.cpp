@@ -163,6 +163,13 @@ TEST_CASE("A broken file leaves the rules in force until it is mended") {
     files.check_mended();
 }
 
+/// What was logged as an error.
+std::vector<std::string> errors_of(const GuardDaemon& daemon) {
+    auto lines = daemon.logged("error: ");
+    std::erase_if(lines, [](const std::string& line) { return !line.starts_with("error: "); });
+    return lines;
+}
+
 TEST_CASE("A broken file at the start leaves the shipped rules in force") {
     Programs programs;
     const auto name = programs.unique_name();
@@ -174,28 +181,74 @@ TEST_CASE("A broken file at the start leaves the shipped rules in force") {
     CHECK(read_score(subject.pid()) == 333);
     const auto degraded = daemon.client()->Degraded();
     REQUIRE_FALSE(degraded.empty());
-    CHECK(degraded.front() ==
-          "files rejected, 1 error: only the shipped rules are in force; see the log, or run "
-          "oom-guardd --check-config");
-    CHECK(daemon.wait_for_status("files rejected, 1 error: only the shipped rules are in force"));
+    const std::string what = "files rejected, 1 error: only the rules in " +
+                             daemon.rules_path("", Directory::Usr) + " are in force";
+    CHECK(degraded.front() == what + "; see the log, or run oom-guardd --check-config");
+    CHECK(daemon.wait_for_status(what));
+    CHECK(errors_of(daemon) ==
+          std::vector<std::string>{
+              "error: " + daemon.rules_path("10-mine.yaml") +
+                  ":1:8: error: rules must be a list of rules, got \"5\"",
+              "error: " + what + "; see above, or run oom-guardd --check-config"});
 }
 
-TEST_CASE("A rule directory that is made after the start is watched") {
-    Programs programs;
-    const auto name = programs.unique_name();
-    Subject subject = programs.start(name);
+TEST_CASE("Broken shipped files at the start leave no rules in force, and are told once") {
     GuardDaemon daemon;
-    std::filesystem::remove(daemon.rules_path());
+    daemon.write_rules("50-masked.yaml", "rules: []\n", Directory::Etc);
+    daemon.write_rules("50-masked.yaml", "rules: 6\n", Directory::Usr);
+    daemon.write_rules("90-shipped.yaml", "rules: 5\n", Directory::Usr);
     daemon.start();
-    const auto loads = daemon.loads();
-    daemon.write_rules(kRules, program_rule(name, 300));
-    CHECK(comes_to(subject.pid(), 300));
-    // It goes, and comes again.
-    std::filesystem::remove_all(daemon.rules_path());
-    CHECK(comes_to(subject.pid(), 0));
-    daemon.write_rules(kRules, program_rule(name, 310));
-    CHECK(comes_to(subject.pid(), 310));
-    CHECK(daemon.loads() > loads);
+    const std::string what = "files rejected, 1 error: no rules are in force, as the rules in " +
+                             daemon.rules_path("", Directory::Usr) + " have errors too";
+    CHECK(daemon.client()->Degraded().front() ==
+          what + "; see the log, or run oom-guardd --check-config");
+    CHECK(daemon.client()->RuleCount() == 0);
+    // The one that a file of the administrator had replaced comes into it only now.
+    CHECK(
+        errors_of(daemon) ==
+        std::vector<std::string>{"error: " + daemon.rules_path("90-shipped.yaml", Directory::Usr) +
+                                     ":1:8: error: rules must be a list of rules, got \"5\"",
+                                 "error: " + what + "; see above, or run oom-guardd --check-config",
+                                 "error: " + daemon.rules_path("50-masked.yaml", Directory::Usr) +
+                                     ":1:8: error: rules must be a list of rules, got \"6\""});
+}
+
+TEST_CASE("A rule directory that goes and comes again is watched") {
+    Files files;
+    files.write(files.wanting(300));
+    CHECK(files.score() == 300);
+    files.change([&] { std::filesystem::remove_all(files.daemon.rules_path()); });
+    CHECK(comes_to(files.subject.pid(), 0));
+    files.daemon.write_rules(kRules, files.wanting(310));
+    CHECK(comes_to(files.subject.pid(), 310));
+}
+
+TEST_CASE("A rule directory that is not there when its watch begins is watched when it is made") {
+    Files files;
+    files.change(
+        [&] { files.daemon.write_settings("sources: {rule_files: false}\nsweep_interval: 1h\n"); });
+    std::filesystem::remove(files.daemon.rules_path());
+    const auto loads = files.daemon.loads();
+    files.daemon.write_settings("sweep_interval: 1h\n");
+    files.daemon.send_signal(SIGHUP);
+    REQUIRE(files.daemon.wait_for_load(loads));
+    files.daemon.write_rules(kRules, files.wanting(300));
+    CHECK(comes_to(files.subject.pid(), 300));
+}
+
+TEST_CASE("A rule directory that is given and does not exist keeps the daemon from running") {
+    GuardDaemon daemon;
+    const std::string missing = daemon.tree().path("rulse.d");
+    daemon.extra_arguments = {"--rules", missing};
+    std::string refusal;
+    try {
+        daemon.start();
+    } catch (const std::exception& error) {
+        refusal = error.what();
+    }
+    CHECK(refusal.starts_with("oom-guardd ended with 1:\n"));
+    CHECK(daemon.logged("cannot run") ==
+          std::vector<std::string>{"critical: cannot run: there is no rule directory " + missing});
 }
 
 TEST_CASE("A file that an editor saves by renaming over it is in force") {

@@ -43,8 +43,9 @@ TEST_CASE("A dry run writes nothing and says what it would do, and switched off 
     CHECK(listed->state == "dry-run");
     CHECK(running.daemon.client()->HeldCount() == 0);
     CHECK(running.daemon.client()->Written() == 0);
-    CHECK(running.daemon.notifications().status().find("; dry run, nothing is written") !=
-          std::string::npos);
+    CHECK(
+        running.daemon.wait_for_status(" by 1 rule; dry run, nothing is written, 1 more would "
+                                       "be held"));
     const std::vector<std::string> said = {"info: dry run: would set '" + running.name + "' (pid " +
                                            std::to_string(pid) + ") to 300, is 0, by rule 'test'"};
     CHECK(running.daemon.logged("would set") == said);
@@ -61,6 +62,21 @@ TEST_CASE("A dry run writes nothing and says what it would do, and switched off 
     CHECK(eventually([&] { return running.daemon.client().process(pid)->state == "dry-run"; }));
     CHECK(read_score(pid) == 9);
     CHECK(running.daemon.client()->Written() == 1);
+}
+
+TEST_CASE("A dry run that stops says how many scores it would have set") {
+    Running running("dry_run: true\n");
+    Subject other = running.programs.start(running.name);
+    // A process that has the value by itself is held already.
+    Subject equal = running.programs.start(running.name);
+    equal.tell({"score", "300"});
+    CHECK(running.daemon.client()->Rescan() > 0);
+    CHECK(running.daemon.wait_for_status("Holding 1 of "));
+    CHECK(running.daemon.wait_for_status("; dry run, nothing is written, 2 more would be held"));
+    CHECK(running.daemon.stop() == 0);
+    CHECK(running.daemon.logged("stopping") ==
+          std::vector<std::string>{
+              "info: stopping; 0 scores left as set, 2 more would be: this is a dry run"});
 }
 
 TEST_CASE("The option --dry-run wins over the settings") {

@@ -129,6 +129,8 @@ inline std::string name_of(Field field) {
             return "Parent";
         case Field::Ancestors:
             return "Ancestors";
+        case Field::MemoryLimit:
+            return "MemoryLimit";
         case Field::Cmdline:
             return "Cmdline";
     }

@@ -48,6 +48,10 @@ std::string told(const Decision& decision) {
         text += " write";
     if (decision.drift)
         text += " drift";
+    if (decision.clipped)
+        text += " clipped";
+    if (decision.floor_lowered)
+        text += " floor";
     return text;
 }
 
@@ -214,6 +218,79 @@ TEST_CASE("an original beyond a limit is outdated once someone set a score short
         {at_most(-500), 0, Written{-800, 200}, kNothing, "hold 0 -> -500 write drift"},
         {at_most(-500), 0, Written{-500, 200}, kNothing, "hold -500 -> -500 write drift"},
     });
+}
+
+TEST_CASE("where -1000 is not allowed -999 is held instead, whoever wanted it") {
+    struct Case {
+        Value value;
+        int current;
+        std::optional<Written> written;
+        std::string_view anywhere;
+        std::string_view killable;
+    };
+    for (const auto& [value, current, written, anywhere, killable] : std::vector<Case>{
+             {exactly(-1000), 0, kNothing, "hold 0 -> -1000 write", "hold 0 -> -999 write clipped"},
+             {at_most(-1000), 0, kNothing, "hold 0 -> -1000 write", "hold 0 -> -999 write clipped"},
+             // -1000 of its own
+             {exactly(-1000), -1000, kNothing, "hold -1000 -> -1000",
+              "hold -1000 -> -999 write clipped"},
+             {at_most(-500), -1000, kNothing, "hold -1000 -> -1000",
+              "hold -1000 -> -999 write clipped"},
+             {at_least(-1000), -1000, kNothing, "hold -1000 -> -1000",
+              "hold -1000 -> -999 write clipped"},
+             // set at -1000 while it is held at another value
+             {at_most(-500), -1000, Written{0, -500}, "hold -1000 -> -1000",
+              "hold -1000 -> -999 write drift clipped"},
+             {exactly(-1000), -1000, Written{0, -999}, "hold 0 -> -1000",
+              "hold 0 -> -999 write drift clipped"},
+             // the limit came, or went, while it is held
+             {exactly(-1000), -1000, Written{0, -1000}, "hold 0 -> -1000",
+              "hold 0 -> -999 write clipped"},
+             {exactly(-1000), -999, Written{0, -999}, "hold 0 -> -1000 write",
+              "hold 0 -> -999 clipped"},
+             {at_most(-500), -999, Written{-1000, -999}, "hold -1000 -> -1000 write",
+              "hold -1000 -> -999 clipped"},
+             // what does not want -1000 is as always
+             {exactly(-999), 0, kNothing, "hold 0 -> -999 write", "hold 0 -> -999 write"},
+             {exactly(-900), -1000, kNothing, "hold -1000 -> -900 write",
+              "hold -1000 -> -900 write"},
+             {at_most(-500), -998, Written{-1000, -999}, "hold -998 -> -998", "hold -998 -> -998"},
+         }) {
+        CAPTURE(value.text(), current);
+        CHECK(told(decide(value, current, written, kNothing)) == anywhere);
+        CHECK(told(decide(value, current, written, kNothing, kLowestKillableScore)) == killable);
+    }
+}
+
+TEST_CASE("a process that no rule means may have -1000 anywhere, and is given it back") {
+    CHECK(told(decide(kNoRule, -1000, kNothing, kNothing, kLowestKillableScore)) ==
+          "leave -1000 -> -1000");
+    CHECK(told(decide(kNoRule, -999, Written{-1000, -999}, kNothing, kLowestKillableScore)) ==
+          "release -1000 -> -1000 write");
+}
+
+TEST_CASE("that a floor was lowered is remembered for as long as the process is held") {
+    const Written low{0, -900, true};
+    check_rows({
+        {exactly(-900), -900, low, kNothing, "hold 0 -> -900 floor"},
+        {exactly(300), -900, low, kNothing, "hold 0 -> 300 write floor"},
+        {exactly(0), -900, low, kNothing, "hold 0 -> 0 write floor"},
+        {exactly(-900), 7, low, kNothing, "hold 0 -> -900 write drift floor"},
+        {at_most(-500), -950, low, kNothing, "hold -950 -> -950 floor"},
+        // a child has its parent's floor along with its score
+        {exactly(-900), -900, kNothing, low, "hold 0 -> -900 floor"},
+        {exactly(300), -900, kNothing, low, "hold 0 -> 300 write floor"},
+        {exactly(-900), 7, kNothing, low, "hold 7 -> -900 write"},
+        // of its own it was not lowered, whatever the parent's
+        {exactly(-900), -900, Written{0, -900}, low, "hold 0 -> -900"},
+    });
+}
+
+TEST_CASE("there is something to give back of a value, and of a floor") {
+    CHECK(Written{0, -900}.is_owed());
+    CHECK(Written{0, 0, true}.is_owed());
+    CHECK(Written{0, -900, true}.is_owed());
+    CHECK_FALSE(Written{300, 300}.is_owed());
 }
 
 TEST_CASE("the original is given back only while the value is still ours") {

@@ -23,6 +23,7 @@ Ledger read_lines(const std::string& lines) {
 TEST_CASE("a ledger's lines are text that anyone can read") {
     CHECK(ledger_header(kBoot) == "oom-guardd-ledger 1 0f3c2f5e-8f6a-4e4a-9b0e-2a1d0c9b8a77\n");
     CHECK(ledger_hold_line({4711, 98765}, {0, -900}) == "hold 4711 98765 0 -900\n");
+    CHECK(ledger_hold_line({4711, 98765}, {0, -900, true}) == "hold 4711 98765 0 -900 floor\n");
     CHECK(ledger_drop_line({4711, 98765}) == "drop 4711 98765\n");
 }
 
@@ -47,6 +48,17 @@ TEST_CASE("a later hold replaces an earlier one of the same pid") {
     CHECK(ledger.entries.size() == 2);
     CHECK(ledger.entries.at(10) == Ledger::Entry{5, {0, -300}, -900});
     CHECK(ledger.entries.at(11) == Ledger::Entry{7, {3, 4}});
+}
+
+TEST_CASE("that a floor was lowered is read back, and is part of every later line") {
+    const Ledger ledger = read_lines(
+        ledger_hold_line({10, 5}, {0, -900}) + ledger_hold_line({10, 5}, {0, -900, true}) +
+        ledger_hold_line({11, 6}, {0, -900, true}) + ledger_hold_line({11, 6}, {0, 300, true}));
+    CHECK(ledger.bad_lines == 0);
+    CHECK(ledger.entries.at(10) == Ledger::Entry{5, {0, -900, true}, std::nullopt});
+    CHECK(ledger.entries.at(11) == Ledger::Entry{6, {0, 300, true}, -900});
+    CHECK(ledger_hold_lines(11, ledger.entries.at(11)) ==
+          "hold 11 6 0 -900 floor\nhold 11 6 0 300 floor\n");
 }
 
 TEST_CASE("an entry keeps the value before its own, also when it is written anew") {
@@ -93,7 +105,8 @@ TEST_CASE("a drop ends the hold of its own process only") {
 TEST_CASE("a line torn by our death at any byte is passed over in silence") {
     const std::string kept = ledger_hold_line({10, 5}, {0, -900});
     for (const std::string& last :
-         {ledger_hold_line({11, 77}, {100, -900}), ledger_drop_line({10, 5})}) {
+         {ledger_hold_line({11, 77}, {100, -900}), ledger_hold_line({11, 77}, {100, -900, true}),
+          ledger_drop_line({10, 5})}) {
         for (std::size_t length = 0; length < last.size(); ++length) {
             CAPTURE(last, length);
             const Ledger ledger = read_lines(kept + last.substr(0, length));
@@ -136,6 +149,11 @@ TEST_CASE("a line that we would not have written is counted and changes nothing"
              "hold ",
              "hold 11 5 0",
              "hold 11 5 0 -900 1",
+             "hold 11 5 0 -900 floo",
+             "hold 11 5 0 -900 floor ",
+             "hold 11 5 0 -900 floor floor",
+             "hold 11 5 0 floor",
+             "drop 10 5 floor",
              "hold 11 5 0 -900 ",
              " hold 11 5 0 -900",
              "hold  11 5 0 -900",

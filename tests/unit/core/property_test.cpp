@@ -150,6 +150,8 @@ void read(Snapshot& into, const Snapshot& process, Field field) {
         case Field::Ancestors:
             into.ancestors = process.ancestors;
             break;
+        case Field::MemoryLimit:
+            break;
         case Field::Cmdline:
             into.cmdline = process.cmdline;
             into.script_name = process.script_name;

@@ -26,6 +26,8 @@ struct FakeProcess {
     std::string cgroup = "/";
     Uid uid = 1000;
     int score = 0;
+    int floor = -1000;  ///< the kernel's oom_score_adj_min; a process that nobody touched has 0
+    bool memory_limited = false;
     bool kernel_thread = false;
     bool zombie = false;
 };
@@ -43,6 +45,8 @@ class FakeTable final : public ProcessTable {
     /// Runs before each step: the machine does not stand still.
     std::function<void(Step, Pid)> before = [](Step, Pid) {};
     std::vector<Field> fields_read;
+    /// Whether CAP_SYS_RESOURCE is in effect: a write is then never refused, and sets the floor.
+    bool is_privileged = false;
 
     FakeProcess& start(Pid pid, const std::string& comm, int score = 0) {
         FakeProcess& process = processes[pid];
@@ -116,6 +120,7 @@ class FakeOpenProcess final : public Process {
         snapshot_.uid = (*process)->uid;
         snapshot_.groups = {(*process)->uid};
         snapshot_.cgroup = (*process)->cgroup;
+        snapshot_.memory_limited = (*process)->memory_limited;
         snapshot_.mark(field);
         return {};
     }
@@ -131,6 +136,10 @@ class FakeOpenProcess final : public Process {
         const auto process = table_.reach(Step::WriteScore, snapshot_.id);
         if (!process)
             return process.error();
+        if (table_.is_privileged)
+            (*process)->floor = value;
+        else if (value < (*process)->floor)
+            return errno_error(EACCES, "step");
         (*process)->score = value;
         return {};
     }
@@ -156,26 +165,31 @@ class FakeWriter final : public ScoreWriter {
     /// Such as "write 10: 0 -> 500"; attempts that fail too.
     std::vector<std::string> calls;
 
-    Result<void> write(Process& process, const std::optional<Written>& previous,
-                       const Written& next) override {
+    /// Whether writes lower the floor, as those with CAP_SYS_RESOURCE do.
+    bool lowers_floors = false;
+
+    Result<Written> write(Process& process, const std::optional<Written>& previous,
+                          Written next) override {
         const ProcessId id = process.snapshot().id;
         calls.push_back("write " + text(id, next));
         put(id, next);
-        auto done = process.write_score(next.value);
-        if (!done && previous)
-            put(id, *previous);
-        else if (!done)
+        const auto done = process.write_score(next.value);
+        next.floor_lowered = next.floor_lowered || lowers_floors;
+        put(id, done ? next : previous.value_or(Written{}));
+        if (done)
+            return next;
+        if (!previous)
             ledger.entries.erase(id.pid);
-        return done;
+        return done.error();
     }
     void record(ProcessId id, const Written& written) override {
         calls.push_back("record " + text(id, written));
         put(id, written);
     }
-    Result<void> restore(Process& process, const Written& written) override {
+    Result<void> restore(Process& process, const Written& written, int score) override {
         const ProcessId id = process.snapshot().id;
-        calls.push_back("restore " + text(id, written));
-        auto done = process.write_score(written.original);
+        calls.push_back("restore " + text(id, written) + " to " + std::to_string(score));
+        auto done = process.write_score(score);
         if (done)
             forget(id);
         return done;
@@ -192,7 +206,7 @@ class FakeWriter final : public ScoreWriter {
   private:
     static std::string text(ProcessId id, const Written& written) {
         return std::to_string(id.pid) + ": " + std::to_string(written.original) + " -> " +
-               std::to_string(written.value);
+               std::to_string(written.value) + (written.floor_lowered ? " floor" : "");
     }
     void put(ProcessId id, const Written& written) {
         ledger.entries[id.pid] = {id.start_time, written};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <random>
@@ -76,8 +77,9 @@ class History {
             const auto value = wanted_of(process.comm);
             const Own& own = own_.at(pid);
             INFO("process " << pid << " '" << process.comm << "' at " << process.score
-                            << ", of its own " << own.score << ", changed " << own.changed
-                            << ", rule " << (value ? value->text() : "none"));
+                            << " with floor " << process.floor << ", of its own " << own.score
+                            << ", changed " << own.changed << ", rule "
+                            << (value ? value->text() : "none"));
             CHECK(guard_->holdings().contains(pid) == value.has_value());
             meant += value ? 1U : 0U;
             if (value)
@@ -86,6 +88,10 @@ class History {
                 CHECK(process.score % 2 != 0);
             if (!own.changed)
                 CHECK(process.score == (value ? value->apply(own.score) : own.score));
+            if (!value && !own.changed)
+                CHECK(process.floor == std::min(own.score, 0));
+            else if (!value)
+                CHECK((process.floor == 0 || process.floor % 2 != 0));
         }
         CHECK(guard_->holdings().size() == meant);
     }
@@ -112,7 +118,8 @@ class History {
     }
 
     void start(Pid pid) {
-        const FakeProcess& process = table_.start(pid, any_program(), any_value() + 1);
+        FakeProcess& process = table_.start(pid, any_program(), any_value() + 1);
+        process.floor = std::min(process.score, 0);
         own_[pid] = {process.start_time, process.score, false};
     }
 
@@ -134,6 +141,8 @@ class History {
     void change_score() {
         if (FakeProcess* process = any_process()) {
             process->score = any_value() + 3;
+            // What it may not do itself is done by someone who may.
+            process->floor = std::min(process->floor, process->score);
             own_.at(process->pid).changed = true;
         }
     }
@@ -169,7 +178,10 @@ class History {
         file_.emplace(tree_.path("ledger"), "boot");
         REQUIRE(file_->open());
         CHECK(file_->ledger().bad_lines == 0);
-        writer_.emplace(*file_);
+        writer_.emplace(*file_, Privilege{true, [this](bool on) {
+                                              table_.is_privileged = on;
+                                              return Result<void>();
+                                          }});
         guard_.emplace(table_, *writer_, seen_, kSelf);
         guard_->set_rules(std::make_shared<const RuleSet>(rules_));
         // A process that cannot be read when the daemon starts is lost to it.

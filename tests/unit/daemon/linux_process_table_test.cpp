@@ -2,6 +2,7 @@
 #include "daemon/linux_process_table.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -13,10 +14,12 @@ namespace {
 
 using oomguard::test::TempTree;
 
-LinuxProcessTable table_of(const TempTree& tree) {
+const Error kNoMount = errno_error(ENOENT, "find a mount of type cgroup2");
+
+LinuxProcessTable table_of(const TempTree& tree, const Result<std::string>& mount = kNoMount) {
     auto procfs = sys::Procfs::open(tree.path());
     REQUIRE(procfs);
-    return LinuxProcessTable(*std::move(procfs));
+    return LinuxProcessTable(*std::move(procfs), mount);
 }
 
 std::string stat_text(Pid pid, const std::string& comm, Pid parent, int start) {
@@ -68,7 +71,7 @@ TEST_CASE("A process has its identity at once, and every other field when it is 
     CHECK(snapshot.parent_pid == 1);
 
     for (const Field field : {Field::Credentials, Field::Cgroup, Field::Exe, Field::Parent,
-                              Field::Ancestors, Field::Cmdline}) {
+                              Field::Ancestors, Field::MemoryLimit, Field::Cmdline}) {
         CHECK_FALSE(snapshot.has(field));
         CHECK(process->read(field));
         CHECK(snapshot.has(field));
@@ -92,6 +95,41 @@ TEST_CASE("A field is read once, and is the same however often it is asked for")
     tree.write("42/cgroup", "0::/elsewhere\n");
     CHECK(process->read(Field::Cgroup));
     CHECK(process->snapshot().cgroup == "/system.slice/a.service");
+}
+
+TEST_CASE("The memory limit of a process is that of its cgroup or of one above") {
+    const TempTree cgroups{{"system.slice/a.service/memory.max", "max\n"}};
+    const TempTree tree;
+    add_process(tree, 42, "x", 1, 10);
+    LinuxProcessTable table = table_of(tree, cgroups.path());
+    const auto is_limited = [&] {
+        const auto process = open_process(table, 42);
+        REQUIRE(process->read(Field::MemoryLimit));
+        CHECK(process->snapshot().has(Field::MemoryLimit));
+        return process->snapshot().memory_limited;
+    };
+    CHECK_FALSE(is_limited());
+    // Each look reads it anew.
+    cgroups.write("system.slice/memory.max", "104857600\n");
+    CHECK(is_limited());
+    cgroups.write("system.slice/memory.max", "max\n");
+    CHECK_FALSE(is_limited());
+}
+
+TEST_CASE("A memory limit that cannot be read is taken to be there") {
+    const TempTree cgroups{{"system.slice/a.service/memory.max", "nonsense\n"}};
+    const TempTree tree;
+    add_process(tree, 42, "x", 1, 10);
+    const auto is_limited = [&](const Result<std::string>& mount) {
+        LinuxProcessTable table = table_of(tree, mount);
+        const auto process = open_process(table, 42);
+        REQUIRE(process->read(Field::MemoryLimit));
+        return process->snapshot().memory_limited;
+    };
+    CHECK(is_limited(cgroups.path()));
+    CHECK(is_limited(cgroups.path("cgroup-that-has-gone")));
+    CHECK(is_limited(errno_error(EMFILE, "open /proc/self/mountinfo")));
+    CHECK_FALSE(is_limited(kNoMount));
 }
 
 TEST_CASE("The score is read anew each time and written as one number") {
@@ -180,7 +218,8 @@ TEST_CASE("Of a process that has gone every step says so, and none reaches its s
     CHECK(is_gone(missing.error()));
 
     add_process(tree, 42, "successor", 1, 99);
-    for (const Field field : {Field::Credentials, Field::Cgroup, Field::Exe, Field::Cmdline}) {
+    for (const Field field :
+         {Field::Credentials, Field::Cgroup, Field::Exe, Field::MemoryLimit, Field::Cmdline}) {
         const auto done = process->read(field);
         REQUIRE_FALSE(done);
         CHECK(is_gone(done.error()));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/recording_score_writer.hpp"
 
+#include <algorithm>
+
 #include <sys/capability.h>
 
 #include "fakes.hpp"
@@ -79,19 +81,21 @@ TEST_CASE("After a failed write the record is as it was before") {
     CHECK_FALSE(t.writer.write(*t.process, Written{100, 500}, {100, -500}));
     CHECK(t.is_on_record({100, 500}));
 
-    // A value that was the process's own had no record.
+    // A value that was the process's own had no record, but for its floor.
     CHECK_FALSE(t.writer.write(*t.process, Written{100, 100}, {100, -500}));
     CHECK(t.on_record().empty());
+    CHECK_FALSE(t.writer.write(*t.process, Written{100, 100, true}, {100, -500, true}));
+    CHECK(t.is_on_record({100, 100, true}));
 }
 
 TEST_CASE("A restored process is off the record, one that could not be restored is not") {
     Writing t;
     CHECK(t.writer.write(*t.process, std::nullopt, {100, 500}));
     t.table.faults[{Step::WriteScore, 10}] = EACCES;
-    CHECK_FALSE(t.writer.restore(*t.process, {100, 500}));
+    CHECK_FALSE(t.writer.restore(*t.process, {100, 500}, 100));
     CHECK(t.is_on_record({100, 500}));
     t.table.faults.clear();
-    CHECK(t.writer.restore(*t.process, {100, 500}));
+    CHECK(t.writer.restore(*t.process, {100, 500}, 100));
     CHECK(t.table.score(10) == 100);
     CHECK(t.on_record().empty());
 }
@@ -118,7 +122,7 @@ TEST_CASE("CAP_SYS_RESOURCE is in effect for no write that does without it") {
     Writing t;
     CHECK_FALSE(is_effective(CAP_SYS_RESOURCE));
     CHECK(t.writer.write(*t.process, std::nullopt, {100, 500}));
-    CHECK(t.writer.restore(*t.process, {100, 500}));
+    CHECK(t.writer.restore(*t.process, {100, 500}, 100));
     CHECK(t.privileged_tries == std::vector<bool>{false, false});
 }
 
@@ -145,16 +149,106 @@ TEST_CASE("Any other failure of a write is not tried again") {
     CHECK(t.privileged_tries.size() == 1);
 }
 
-TEST_CASE("Giving back what had been lowered takes the low floor away first") {
-    Writing t;
-    if (!sys::may_use(CAP_SYS_RESOURCE)) {
-        WARN("skipped: setting a floor needs CAP_SYS_RESOURCE, which is not permitted here");
-        return;
+namespace {
+
+/// A writer that may pass the floor of a process, which is as the kernel's.
+struct Lowering : Writing {
+    RecordingScoreWriter privileged{file, {true, [this](bool on) {
+                                               table.is_privileged = on;
+                                               return Result<void>();
+                                           }}};
+
+    explicit Lowering(int score) {
+        table.processes.at(10).score = score;
+        table.processes.at(10).floor = std::min(score, 0);
     }
-    t.table.processes.at(10).score = -500;
-    CHECK(t.writer.restore(*t.process, {100, -500}));
-    CHECK(t.privileged_tries == std::vector<bool>{true, false});
-    CHECK(t.table.score(10) == 100);
+
+    Written write(const std::optional<Written>& previous, Written next) {
+        const auto written = privileged.write(*process, previous, next);
+        REQUIRE(written);
+        CHECK(table.score(10) == next.value);
+        CHECK(is_on_record(*written));
+        return *written;
+    }
+    [[nodiscard]] int floor() const { return table.processes.at(10).floor; }
+};
+
+}  // namespace
+
+TEST_CASE("A write lowers the floor only where it goes below") {
+    Lowering t(100);
+    Written last = t.write(std::nullopt, {100, 500});
+    CHECK(last == Written{100, 500});
+    last = t.write(last, {100, 0});
+    CHECK(last == Written{100, 0});
+    CHECK(t.floor() == 0);
+    last = t.write(last, {100, -500});
+    CHECK(last == Written{100, -500, true});
+    CHECK(t.floor() == -500);
+    CHECK_FALSE(t.table.is_privileged);
+}
+
+TEST_CASE("That a floor will be lowered is on record before it is") {
+    Lowering t(100);
+    std::vector<bool> on_record;
+    t.table.before = [&](Step step, Pid) {
+        if (step == Step::WriteScore)
+            on_record.push_back(t.is_on_record({100, -500, true}));
+    };
+    t.write(std::nullopt, {100, -500});
+    CHECK(on_record == std::vector<bool>{false, true});
+}
+
+TEST_CASE("A process is given back its floor together with its original") {
+    const int original = GENERATE(100, 0, -300);
+    Lowering t(original);
+    Written last = t.write(std::nullopt, {original, -500});
+    SECTION("from the low value") {}
+    SECTION("from another value that was held after it") {
+        last = t.write(last, {original, 300, last.floor_lowered});
+    }
+    SECTION("from its own value") {
+        last = t.write(last, {original, original, last.floor_lowered});
+    }
+    CHECK(t.privileged.restore(*t.process, last, original));
+    CHECK(t.table.score(10) == original);
+    CHECK(t.floor() == std::min(original, 0));
+    CHECK(t.on_record().empty());
+    CHECK_FALSE(t.table.is_privileged);
+}
+
+TEST_CASE("A process is given back its floor and keeps the score that someone else has set") {
+    Lowering t(-200);
+    const Written last = t.write(std::nullopt, {-200, -500});
+    const auto [score, floor] = GENERATE(
+        values<std::pair<int, int>>({{300, -200}, {-100, -200}, {-200, -200}, {-350, -350}}));
+    t.table.processes.at(10).score = score;
+    CHECK(t.privileged.restore(*t.process, last, score));
+    CHECK(t.table.score(10) == score);
+    CHECK(t.floor() == floor);
+    CHECK(t.on_record().empty());
+}
+
+TEST_CASE("A floor that was not lowered is left alone") {
+    Lowering t(100);
+    t.table.processes.at(10).floor = -700;
+    const Written last = t.write(std::nullopt, {100, -500});
+    CHECK(last == Written{100, -500});
+    CHECK(t.privileged.restore(*t.process, last, 100));
+    CHECK(t.floor() == -700);
+}
+
+TEST_CASE("Killed between the floor and the original a process is finished by the next daemon") {
+    Lowering t(100);
+    const Written last = t.write(std::nullopt, {100, -500});
+    Written between;
+    t.table.before = [&](Step step, Pid) {
+        if (step == Step::WriteScore)
+            between = t.on_record().at(10).written;
+    };
+    CHECK(t.privileged.restore(*t.process, last, 100));
+    // What the process has then is what the record says we wrote.
+    CHECK(between == Written{100, 0, true});
 }
 
 }  // namespace oomguard::daemon

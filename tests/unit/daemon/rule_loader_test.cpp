@@ -65,6 +65,19 @@ TEST_CASE("A settings file that was asked for must exist") {
           tree.path("settings.yaml") + ": error: cannot be read: No such file or directory\n");
 }
 
+TEST_CASE("Of rule directories only those that were asked for must exist") {
+    const TempTree tree{{"usr/10-a.yaml", rule_text("a")}};
+    ConfigPaths paths = paths_in(tree);
+    CHECK(missing_directories(paths).empty());
+    paths.rule_directories_are_given = true;
+    CHECK(missing_directories(paths) == Names{tree.path("etc")});
+    // What is there and no directory is told when it is read.
+    tree.write("etc", "");
+    CHECK(missing_directories(paths).empty());
+    CHECK(config::format(load_config(paths).diagnostics) ==
+          tree.path("etc") + ": error: cannot be read: Not a directory\n");
+}
+
 TEST_CASE("A settings file that is no file is an error, asked for or not") {
     const TempTree tree{{"settings.yaml/", ""}};
     const LoadedConfig config = load_config(paths_in(tree));

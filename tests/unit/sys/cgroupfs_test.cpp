@@ -141,6 +141,85 @@ TEST_CASE("What is no list of pids is refused") {
     CHECK(pids.error().message() == "parse " + tree.path("cgroup.procs") + ": Invalid argument");
 }
 
+TEST_CASE("A memory.max is a limit unless it is max") {
+    for (const auto& [text, is_limited] : std::vector<std::pair<std::string, std::optional<bool>>>{
+             {"max\n", false},
+             {"0\n", true},
+             {"104857600\n", true},
+             {"18446744073709551615\n", true},
+             {"", std::nullopt},
+             {"\n", std::nullopt},
+             {"max", std::nullopt},
+             {"104857600", std::nullopt},
+             {"maximum\n", std::nullopt},
+             {"-1\n", std::nullopt},
+             {"1 max\n", std::nullopt},
+             {"1\n2\n", std::nullopt},
+             {"18446744073709551616\n", std::nullopt},
+         }) {
+        CAPTURE(text);
+        CHECK(parse_memory_max(text) == is_limited);
+    }
+}
+
+TEST_CASE("A cgroup is limited by its own memory.max and by that of any above it") {
+    const TempTree tree{{"a/memory.max", "max\n"},
+                        {"a/b/memory.max", "max\n"},
+                        {"a/b/c/memory.max", "max\n"},
+                        {"other/memory.max", "5\n"}};
+    const auto is_limited = [&](const std::string& cgroup) {
+        const Result<bool> limited = has_memory_limit(tree.path(), cgroup);
+        REQUIRE(limited);
+        return *limited;
+    };
+    CHECK_FALSE(is_limited("/a/b/c"));
+    const std::string limited = GENERATE(as<std::string>{}, "a/b/c", "a/b", "a", ".");
+    tree.write(limited + "/memory.max", "104857600\n");
+    CHECK(is_limited("/a/b/c"));
+    CHECK(is_limited("/a/b") == (limited != "a/b/c"));
+    // Only the top of a mount that is not the tree's own root has the file.
+    CHECK(is_limited("/") == (limited == "."));
+}
+
+TEST_CASE("The root and a cgroup without the memory controller have no limit") {
+    const TempTree tree{{"a/b/cgroup.procs", ""}};
+    for (const std::string cgroup : {"/", "/a", "/a/b", "/a/b/"}) {
+        CAPTURE(cgroup);
+        const Result<bool> limited = has_memory_limit(tree.path(), cgroup);
+        REQUIRE(limited);
+        CHECK_FALSE(*limited);
+    }
+    tree.write("a/memory.max", "5\n");
+    CHECK(*has_memory_limit(tree.path(), "/a/b"));
+}
+
+TEST_CASE("Where it cannot be told whether a cgroup has a limit there is an error") {
+    const TempTree tree{{"a/b/memory.max", "max\n"}, {"odd/memory.max", "many\n"}};
+    tree.write("directory/memory.max/", "");
+    struct Case {
+        std::string cgroup;
+        std::string error;
+    };
+    for (const auto& [cgroup, error] : {
+             Case{"/a/gone", "open " + tree.path("a/gone") + ": No such file or directory"},
+             Case{"/a/b/memory.max", "open " + tree.path("a/b/memory.max") + ": Not a directory"},
+             Case{"/odd", "parse " + tree.path("odd/memory.max") + ": Invalid argument"},
+             Case{"/directory", "read " + tree.path("directory/memory.max") + ": Is a directory"},
+             Case{"/../a",
+                  "find the cgroup /../a below " + tree.path() + ": Invalid cross-device link"},
+             Case{"/..",
+                  "find the cgroup /.. below " + tree.path() + ": Invalid cross-device link"},
+             Case{"a/b",
+                  "find the cgroup a/b below " + tree.path() + ": Invalid cross-device link"},
+         }) {
+        CAPTURE(cgroup);
+        const Result<bool> limited = has_memory_limit(tree.path(), cgroup);
+        REQUIRE_FALSE(limited);
+        CHECK(limited.error().message() == error);
+    }
+    CHECK_FALSE(*has_memory_limit(tree.path(), "/a/b"));
+}
+
 TEST_CASE("A real cgroup comes, has a process, and goes") {
     Cgroup cgroup;
     if (!cgroup) {

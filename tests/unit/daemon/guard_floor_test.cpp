@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "guarding.hpp"
+#include "support/catch.hpp"
+
+// A score that was lowered with CAP_SYS_RESOURCE took the kernel's floor along: a process that is
+// let go must not keep the right to lower itself as far.
+namespace oomguard::daemon {
+
+TEST_CASE("A floor that was lowered is given back with whatever score the process has then") {
+    Guarding t({rule("job", "train", exactly(-500))});
+    t.writer.lowers_floors = true;
+    t.table.start(10, "train", 100);
+    t.look(10);
+    t.writer.lowers_floors = false;
+    SECTION("its original") {
+        t.set_rules({});
+        t.writer.take();
+        t.look(10);
+        CHECK(t.writer.take() == Lines{"restore 10: 100 -> -500 floor to 100"});
+    }
+    SECTION("its original, after a rule that raised it") {
+        t.set_rules({rule("job", "train", exactly(300))});
+        t.look(10);
+        t.set_rules({});
+        t.writer.take();
+        t.look(10);
+        CHECK(t.writer.take() == Lines{"restore 10: 100 -> 300 floor to 100"});
+    }
+    SECTION("its original, which it has already by a rule") {
+        t.set_rules({rule("job", "train", exactly(100))});
+        t.look(10);
+        t.set_rules({});
+        t.writer.take();
+        t.look(10);
+        CHECK(t.writer.take() == Lines{"restore 10: 100 -> 100 floor to 100"});
+    }
+    SECTION("what someone else has set") {
+        t.table.processes.at(10).score = 7;
+        t.set_rules({});
+        t.writer.take();
+        t.look(10);
+        CHECK(t.writer.take() == Lines{"restore 10: 100 -> -500 floor to 7"});
+        CHECK(t.table.score(10) == 7);
+    }
+    SECTION("what someone else keeps setting, when the daemon stops") {
+        for (int round = 0; round < 20; ++round) {
+            t.table.processes.at(10).score = 7;
+            t.look(10);
+        }
+        REQUIRE(t.state(10) == "drifting");
+        t.writer.take();
+        t.guard.release_all(t.now);
+        CHECK(t.writer.take() == Lines{"restore 10: 100 -> -500 floor to 7"});
+    }
+    CHECK(t.guard.holdings().empty());
+    CHECK(t.writer.ledger.entries.empty());
+}
+
+TEST_CASE("A child that inherited a lowered floor is given back both") {
+    Guarding t({rule("job", "train", exactly(-500))});
+    t.writer.lowers_floors = true;
+    t.table.start(10, "train", 100);
+    t.look(10);
+    t.table.fork(10, 11);
+    t.writer.take();
+    t.look(11);
+    CHECK(t.writer.take() == Lines{"record 11: 100 -> -500 floor"});
+    t.set_rules({});
+    t.look(11);
+    CHECK(t.writer.take() == Lines{"restore 11: 100 -> -500 floor to 100"});
+}
+
+TEST_CASE("A floor that is on record is given back by the next daemon") {
+    Guarding t;
+    t.table.start(10, "train", 100);
+    t.writer.ledger.hold(t.table.id(10), {100, 100, true});
+    t.guard.adopt(Ledger(t.writer.ledger));
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.writer.take() == Lines{"restore 10: 100 -> 100 floor to 100"});
+    CHECK(t.writer.ledger.entries.empty());
+}
+
+}  // namespace oomguard::daemon
