@@ -59,8 +59,9 @@ void request_name(sdbus::IConnection& connection) {
     } catch (const sdbus::Error& error) {
         throw sdbus::Error(
             error.getName(),
-            std::string("the name ") + kServiceName +
-                " is not to be had, another oom-guardd may have it: " + error.getMessage());
+            std::string("the name ") + kServiceName + " is not to be had: " + error.getMessage() +
+                "; another oom-guardd may have it, or the bus may not know its policy yet "
+                "(systemctl reload dbus)");
     }
 }
 
