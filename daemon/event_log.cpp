@@ -17,9 +17,9 @@ std::string who(const Holding& holding) {
 
 /// What to add where the value is not the one that the rule asks for.
 const char* clipping(const Holding& holding) {
-    return holding.clipped ? "; not at -1000, because its cgroup has a memory.max: when that is "
-                             "reached and all "
-                             "in the cgroup are unkillable, the kernel tries to kill without end"
+    return holding.clipped ? "; not at -1000, because its cgroup or one above has a memory.max, or "
+                             "it cannot be read: when a limit is reached and all below it are "
+                             "unkillable, the kernel tries to kill without end"
                            : "";
 }
 

@@ -56,7 +56,7 @@ class Guard {
     void set_rules(std::shared_ptr<const RuleSet> rules);
 
     /// Takes over what an earlier daemon had on record. Those that have ended since, and those
-    /// whose score had not been written yet, are dropped.
+    /// to whom nothing is owed because nothing had been written yet, are dropped.
     void adopt(const Ledger& ledger);
 
     /// Looks at one process and does what its rule asks for. True if there is such a process and

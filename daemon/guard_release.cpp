@@ -35,7 +35,7 @@ void Guard::adopt(const Ledger& ledger) {
         holding.name = process ? (*process)->snapshot().comm : "";
         holding.written = entry.written;
         // The earlier daemon died after this was recorded and before it was written.
-        if (score == entry.before)
+        if (score == entry.before || score == entry.written.original)
             holding.written->value = score;
         holding.original = holding.written->original;
         holding.wanted = holding.written->value;

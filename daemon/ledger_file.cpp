@@ -93,7 +93,7 @@ Result<void> LedgerFile::rewrite() {
         text += ledger_hold_lines(pid, entry);
     if (auto done = sys::replace_file(path_, text, kMode); !done)
         return done;
-    auto file = sys::open_at(AT_FDCWD, path_, O_WRONLY | O_APPEND);
+    auto file = sys::open_at(AT_FDCWD, path_, O_WRONLY | O_APPEND | O_NOFOLLOW);
     if (!file)
         return file.error();
     file_ = std::move(*file);

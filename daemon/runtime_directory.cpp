@@ -12,7 +12,7 @@ namespace oomguard::daemon {
 
 Result<sys::UniqueFd> claim_runtime_directory(const std::string& directory) {
     constexpr mode_t kMode = 0600;
-    auto lock = sys::open_at(AT_FDCWD, directory + "/lock", O_RDWR | O_CREAT, kMode);
+    auto lock = sys::open_at(AT_FDCWD, directory + "/lock", O_RDWR | O_CREAT | O_NOFOLLOW, kMode);
     if (lock && ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0)
         return errno_error(errno, "lock " + directory);
     return lock;

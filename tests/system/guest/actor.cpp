@@ -4,8 +4,9 @@
 //   actor rest [SECONDS]                   do nothing
 //   actor hold MIB                         take memory, tell systemd, do nothing
 //   actor thrash MIB                       take memory, tell systemd, touch it at random for ever
-//   actor storm PACE PROGRAM [ARG ...]     start PROGRAM every PACE milliseconds, until told to
-//                                          end (SIGTERM); then do nothing, until told again
+//   actor storm PACE MOST PROGRAM [ARG ...]
+//                                          start PROGRAM every PACE milliseconds, MOST times at
+//                                          most, until told to end (SIGTERM); then do nothing
 //   actor await SCORE SECONDS PROGRAM [ARG ...]
 //                                          start PROGRAM and print the milliseconds until it has
 //                                          that oom_score_adj; fail when the time is over
@@ -127,9 +128,9 @@ int thrash(std::size_t mebibytes) {
         ++memory[page(random) * kPage];
 }
 
-int storm(std::chrono::milliseconds pace, char** program) {
+int storm(std::chrono::milliseconds pace, int most, char** program) {
     ::signal(SIGCHLD, SIG_IGN);
-    while (told_to_end == 0) {
+    for (int started = 0; told_to_end == 0 && started < most; ++started) {
         start(program);
         std::this_thread::sleep_for(pace);
     }
@@ -202,8 +203,8 @@ int main(int argc, char** argv) {
         return hold(std::strtoul(argv[2], nullptr, 10));
     if (what == "thrash" && argc == 3)
         return thrash(std::strtoul(argv[2], nullptr, 10));
-    if (what == "storm" && argc > 3)
-        return storm(std::chrono::milliseconds(std::atoi(argv[2])), argv + 3);
+    if (what == "storm" && argc > 4)
+        return storm(std::chrono::milliseconds(std::atoi(argv[2])), std::atoi(argv[3]), argv + 4);
     if (what == "await" && argc > 4)
         return await(std::atoi(argv[2]), std::atof(argv[3]), argv + 4);
     if (what == "scores" && argc == 4)

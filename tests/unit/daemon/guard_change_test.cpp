@@ -207,6 +207,17 @@ TEST_CASE("A death between the record of another value and its write loses no or
     CHECK(t.table.score(10) == 100);
 }
 
+TEST_CASE("A death between the record of a lowered floor and its write is no drift") {
+    Guarding t({rule("job", "train", exactly(-500))});
+    t.table.start(10, "train", 100);
+    t.writer.ledger.hold(t.table.id(10), {100, -500});
+    t.writer.ledger.hold(t.table.id(10), {100, -500, true});
+    t.guard.adopt(Ledger(t.writer.ledger));
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.seen.take() == Lines{"held 10: 100 -> -500 by job"});
+    CHECK(t.guard.counters().drifts_repaired == 0);
+}
+
 TEST_CASE("A record of a pid that is another process by now is dropped") {
     Guarding t;
     t.table.start(10, "bystander", 500);
