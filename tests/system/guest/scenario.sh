@@ -42,7 +42,7 @@ clean() {
 
 clean_units() {
     systemctl kill --signal=KILL 'try-*.service' 2>/dev/null || true
-    systemctl stop 'try-*.service'
+    systemctl stop 'try-*.service' 2>/dev/null || true
     systemctl reset-failed 'try-*.service' 2>/dev/null || true
 }
 
