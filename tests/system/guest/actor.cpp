@@ -3,7 +3,8 @@
 // program runs in every release.
 //   actor rest [SECONDS]                   do nothing
 //   actor hold MIB                         take memory, tell systemd, do nothing
-//   actor thrash MIB                       take memory, tell systemd, touch it at random for ever
+//   actor thrash MIB                       take memory, tell systemd, then for ever give a piece of
+//                                          it back and take it again
 //   actor storm PACE MOST PROGRAM [ARG ...]
 //                                          start PROGRAM every PACE milliseconds, MOST times at
 //                                          most, until told to end (SIGTERM); then do nothing
@@ -21,7 +22,6 @@
 #include <cstring>
 #include <fstream>
 #include <map>
-#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -119,13 +119,14 @@ int hold(std::size_t mebibytes) {
 }
 
 int thrash(std::size_t mebibytes) {
-    const std::size_t bytes = mebibytes * kMebibyte;
-    char* memory = take_memory(bytes);
+    char* memory = take_memory(mebibytes * kMebibyte);
     tell_systemd_ready();
-    std::minstd_rand random(static_cast<unsigned>(::getpid()));
-    std::uniform_int_distribution<std::size_t> page(0, bytes / kPage - 1);
-    while (true)
-        ++memory[page(random) * kPage];
+    for (std::size_t piece = 0;; piece = (piece + 1) % mebibytes) {
+        char* begin = memory + piece * kMebibyte;
+        if (::madvise(begin, kMebibyte, MADV_DONTNEED) != 0)
+            fail("madvise");
+        std::memset(begin, 1, kMebibyte);
+    }
 }
 
 int storm(std::chrono::milliseconds pace, int most, char** program) {
