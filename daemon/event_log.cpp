@@ -45,6 +45,8 @@ const char* reason_text(ReleaseReason reason) {
             return "unmatched";
         case ReleaseReason::Exempt:
             return "exempt";
+        case ReleaseReason::Inherited:
+            return "inherited";
         case ReleaseReason::Stop:
             break;
     }
@@ -85,6 +87,11 @@ void EventLog::on_dry_run(const Holding& holding) {
 void EventLog::on_released(const Holding& holding, ReleaseReason reason, int value) {
     if (reason == ReleaseReason::Gone) {
         spdlog::debug("{} has ended, held at {}", who(holding), value);
+        return;
+    }
+    if (reason == ReleaseReason::Inherited) {
+        spdlog::debug("{} had inherited {}, which is not its own, given back {}", who(holding),
+                      holding.written->value, value);
         return;
     }
     if (may_log("released", holding.rule))

@@ -107,7 +107,9 @@ void Finder::found(Pid pid) {
 void Finder::forked(Pid pid, Pid parent) {
     const Time now = Clock::now();
     // At once: a parent that ends now, as that of a daemon does, is still known.
-    if (guard_.holdings().contains(parent))
+    if (pending_.is_due(parent, now))
+        guard_.examine(parent, now);
+    if (guard_.hands_down(parent))
         guard_.examine(pid, now, parent);
     pending_.forked(pid, now);
     arm_pending_timer();
@@ -115,8 +117,7 @@ void Finder::forked(Pid pid, Pid parent) {
 
 void Finder::ended(Pid pid) {
     pending_.ended(pid);
-    if (guard_.holdings().contains(pid))
-        guard_.examine(pid, Clock::now());
+    guard_.ended(pid, Clock::now());
 }
 
 void Finder::someone_executed() {

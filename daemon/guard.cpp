@@ -8,8 +8,8 @@ namespace oomguard::daemon {
 namespace {
 
 /// What is to be on record once the process has the value that it is to be held at.
-Written written_by(const Decision& decision) {
-    return {decision.original, decision.wanted, decision.floor_lowered};
+Written written_by(const Decision& decision, const Holding& holding) {
+    return {decision.original, decision.wanted, decision.floor_lowered, holding.descent};
 }
 
 }  // namespace
@@ -24,8 +24,10 @@ void Guard::set_options(Options options) {
 void Guard::set_rules(std::shared_ptr<const RuleSet> rules) {
     rules_ = std::move(rules);
     matches_.assign(rules_->rules().size(), 0);
-    for (auto& [pid, holding] : holdings_)
+    for (auto& [pid, holding] : holdings_) {
         holding.rule_index = Holding::kNoRule;
+        holding.is_judged = false;
+    }
 }
 
 Result<std::size_t> Guard::sweep(Time now) {
@@ -36,8 +38,12 @@ Result<std::size_t> Guard::sweep(Time now) {
     ++counters_.sweeps;
     counters_.over_limit = 0;
     counters_.processes = 0;
+    out_of_order_.emplace();
     for (const Pid pid : *pids)
         counters_.processes += examine(pid, now) ? std::size_t{1} : std::size_t{0};
+    const auto again = std::exchange(out_of_order_, std::nullopt);
+    for (const Pid pid : *again)
+        examine(pid, now);
 
     std::vector<Pid> held;
     for (const auto& [pid, holding] : holdings_)
@@ -46,6 +52,7 @@ Result<std::size_t> Guard::sweep(Time now) {
         if (!std::binary_search(pids->begin(), pids->end(), pid))
             examine(pid, now);
     }
+    forget_ended(*pids);
     return counters_.processes;
 }
 
@@ -57,8 +64,11 @@ bool Guard::examine(Pid pid, Time now, std::optional<Pid> forked_from) {
     if (is_never_held(pid))
         return true;
     const auto process = table_.open(pid);
-    if (!process)
+    if (!process) {
+        if (forked_from)
+            remember_unseen(pid, *forked_from);
         return lost(pid, process.error());
+    }
     const Snapshot& snapshot = (*process)->snapshot();
     const auto known = holdings_.find(pid);
     if (known != holdings_.end() && (known->second.id != snapshot.id || snapshot.zombie))
@@ -80,29 +90,46 @@ bool Guard::lost(Pid pid, const Error& error) {
     return false;
 }
 
-Result<Guard::Finding> Guard::look(Process& process) const {
-    Finding finding;
+Result<std::optional<std::size_t>> Guard::first_match(Process& process) const {
     for (Verdict verdict = rules_->find(process.snapshot());
          verdict.kind != Verdict::Kind::Unmatched; verdict = rules_->find(process.snapshot())) {
-        if (verdict.kind == Verdict::Kind::Matched) {
-            finding.rule = verdict.rule;
-            break;
-        }
+        if (verdict.kind == Verdict::Kind::Matched)
+            return std::optional(verdict.rule);
         if (auto done = process.read(verdict.needed); !done)
             return done.error();
     }
-    if (finding.rule && !options_.exempt_cgroups.empty()) {
-        if (auto done = process.read(Field::Cgroup); !done)
-            return done.error();
-        const auto& exempt = options_.exempt_cgroups;
-        finding.exempt = std::any_of(exempt.begin(), exempt.end(), [&](const Pattern& pattern) {
-            return pattern.matches(process.snapshot().cgroup);
-        });
-    }
+    return std::optional<std::size_t>();
+}
+
+Result<bool> Guard::is_exempt(Process& process) const {
+    const auto& exempt = options_.exempt_cgroups;
+    if (exempt.empty())
+        return false;
+    if (auto done = process.read(Field::Cgroup); !done)
+        return done.error();
+    return std::any_of(exempt.begin(), exempt.end(), [&](const Pattern& pattern) {
+        return pattern.matches(process.snapshot().cgroup);
+    });
+}
+
+Result<Guard::Finding> Guard::look(Process& process, std::optional<Pid> forked_from) const {
+    Finding finding;
+    const auto rule = first_match(process);
+    if (!rule)
+        return rule.error();
+    finding.rule = *rule;
     const auto score = process.read_score();
     if (!score)
         return score.error();
     finding.score = *score;
+    if (auto done = look_back(process, forked_from, finding); !done)
+        return done.error();
+    if (finding.rule || finding.inherited) {
+        const auto exempt = is_exempt(process);
+        if (!exempt)
+            return exempt.error();
+        finding.exempt = *exempt;
+    }
     return finding;
 }
 
@@ -110,7 +137,7 @@ Result<Guard::Finding> Guard::inspect(Pid pid) {
     const auto process = table_.open(pid);
     if (!process)
         return process.error();
-    auto finding = look(**process);
+    auto finding = look(**process, std::nullopt);
     for (const Field field : {Field::Credentials, Field::Cgroup}) {
         if (auto done = (*process)->read(field); !done)
             return done.error();
@@ -124,35 +151,41 @@ Result<Guard::Finding> Guard::inspect(Pid pid) {
 }
 
 Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time now) {
-    const auto finding = look(process);
+    const Snapshot& snapshot = process.snapshot();
+    judge_forebears(snapshot, forked_from, now);
+    const auto finding = look(process, forked_from);
     if (!finding)
         return finding.error();
-    const Snapshot& snapshot = process.snapshot();
     std::optional<Value> value;
     if (finding->rule && !finding->exempt)
         value = rules_->rules()[*finding->rule].value;
     const auto written = record_of(snapshot.id.pid);
-    const auto inherited = record_of(forked_from.value_or(snapshot.parent_pid));
-    Decision decision = decide(value, finding->score, written, inherited);
+    Decision decision = decide(value, finding->score, written, finding->inherited);
     const auto clip = must_stay_killable(process, decision);
     if (!clip)
         return clip.error();
     if (*clip)
-        decision = decide(value, finding->score, written, inherited, kLowestKillableScore);
-    switch (decision.kind) {
-        case Decision::Kind::LeaveAlone:
-        case Decision::Kind::Release:
-            if (holdings_.contains(snapshot.id.pid)) {
-                release(process, decision,
-                        finding->exempt ? ReleaseReason::Exempt : ReleaseReason::Unmatched, now);
-            }
-            return {};
-        case Decision::Kind::Hold:
-            break;
+        decision = decide(value, finding->score, written, finding->inherited, kLowestKillableScore);
+    if (decision.kind == Decision::Kind::Hold) {
+        // The cgroup is for orphans, see likely_forebear.
+        for (const Field field : {Field::Credentials, Field::Cgroup}) {
+            const bool is_known = field == Field::Cgroup && holdings_.contains(snapshot.id.pid);
+            if (auto done = is_known ? Result<void>() : process.read(field); !done)
+                return done.error();
+        }
+        hold(process, *finding, decision, now);
+        return {};
     }
-    if (auto done = process.read(Field::Credentials); !done)
-        return done.error();
-    hold(process, *finding->rule, decision, finding->score, now);
+    const auto held = holdings_.find(snapshot.id.pid);
+    if (held != holdings_.end() && held->second.may_keep &&
+        held->second.rule_index != Holding::kNoRule)
+        forget(snapshot.id.pid, ReleaseReason::Unmatched, finding->score);
+    else if (held != holdings_.end())
+        release(process, decision,
+                finding->exempt ? ReleaseReason::Exempt : ReleaseReason::Unmatched, now);
+    else if (decision.kind == Decision::Kind::Disinherit && finding->may_disinherit)
+        disinherit(process, *finding, decision, forked_from.value_or(snapshot.parent_pid), now);
+    know(snapshot.id);
     return {};
 }
 
@@ -164,9 +197,9 @@ Result<bool> Guard::must_stay_killable(Process& process, const Decision& decisio
     return process.snapshot().memory_limited;
 }
 
-void Guard::hold(Process& process, std::size_t rule_index, const Decision& decision, int score,
-                 Time now) {
+void Guard::hold(Process& process, const Finding& finding, const Decision& decision, Time now) {
     const Snapshot& snapshot = process.snapshot();
+    const std::size_t rule_index = *finding.rule;
     const Rule& rule = rules_->rules()[rule_index];
     auto found = holdings_.find(snapshot.id.pid);
     if (found == holdings_.end()) {
@@ -176,6 +209,7 @@ void Guard::hold(Process& process, std::size_t rule_index, const Decision& decis
         }
         found = holdings_.try_emplace(snapshot.id.pid).first;
         found->second.id = snapshot.id;
+        found->second.may_keep = finding.may_keep && !decision.write;
     }
     Holding& holding = found->second;
     if (holding.rule_index != rule_index)
@@ -194,12 +228,18 @@ void Guard::hold(Process& process, std::size_t rule_index, const Decision& decis
     holding.original = decision.original;
     holding.wanted = decision.wanted;
     holding.clipped = decision.clipped;
-    holding.current = score;
+    holding.descent = finding.descent;
+    holding.is_by_descent = finding.is_by_descent;
+    holding.children = rule.children;
+    if (snapshot.has(Field::Cgroup))
+        holding.cgroup = snapshot.cgroup;
+    holding.is_judged = true;
+    holding.current = finding.score;
     if (decision.write) {
         write(process, holding, decision, is_news, now);
         return;
     }
-    remember(holding, written_by(decision));
+    remember(holding, written_by(decision, holding));
     became_held(holding, is_news || holding.state != Holding::State::Held);
 }
 
@@ -219,13 +259,16 @@ void Guard::write(Process& process, Holding& holding, const Decision& decision, 
             observer_.on_drifted(holding, holding.current, false);
         return;
     }
-    const auto written = writer_.write(process, holding.written, written_by(decision));
+    const auto written = writer_.write(process, holding.written, written_by(decision, holding));
     if (!written) {
         refused(holding, written.error(), now);
         return;
     }
     ++counters_.written;
     const int found = std::exchange(holding.current, holding.wanted);
+    // Children that were forked before this write carry the value before.
+    if (holding.written && holding.written->value != written->value)
+        leave_heritage(holding);
     holding.written = *written;
     if (!decision.drift) {
         became_held(holding, is_news || holding.state != Holding::State::Held);

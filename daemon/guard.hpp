@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/ledger.hpp"
@@ -44,6 +45,11 @@ class Guard {
         Snapshot snapshot;
         int score = 0;
         std::optional<std::size_t> rule;
+        std::optional<Descent> descent;    ///< of the nearest forebear that is held, if it has one
+        bool is_by_descent = false;        ///< the rule means it as a descendant only
+        std::optional<Written> inherited;  ///< what its score is by inheritance
+        bool may_disinherit = false;       ///< seen for the first time, and no rule says otherwise
+        bool may_keep = false;             ///< inherited, and `children: inherit` leaves it so
         bool exempt = false;
     };
 
@@ -63,6 +69,12 @@ class Guard {
     /// it is no kernel thread.
     /// `forked_from`: the parent it was forked from, if that is known: it may have another by now.
     bool examine(Pid pid, Time now, std::optional<Pid> forked_from = std::nullopt);
+
+    /// It has ended, as far as is known.
+    void ended(Pid pid, Time now);
+
+    /// True if the children of this process may carry a score that is not theirs.
+    [[nodiscard]] bool hands_down(Pid pid) const;
 
     /// Looks at every process. How many there are, kernel threads left out, or why the table could
     /// not be read.
@@ -85,12 +97,13 @@ class Guard {
 
     [[nodiscard]] bool is_never_held(Pid pid) const;
     bool lost(Pid pid, const Error& error);
-    [[nodiscard]] Result<Finding> look(Process& process) const;
+    [[nodiscard]] Result<Finding> look(Process& process, std::optional<Pid> forked_from) const;
+    [[nodiscard]] Result<std::optional<std::size_t>> first_match(Process& process) const;
+    [[nodiscard]] Result<bool> is_exempt(Process& process) const;
     Result<void> judge(Process& process, std::optional<Pid> forked_from, Time now);
     [[nodiscard]] static Result<bool> must_stay_killable(Process& process,
                                                          const Decision& decision);
-    void hold(Process& process, std::size_t rule_index, const Decision& decision, int score,
-              Time now);
+    void hold(Process& process, const Finding& finding, const Decision& decision, Time now);
     void write(Process& process, Holding& holding, const Decision& decision, bool is_news,
                Time now);
     void remember(Holding& holding, const Written& carried);
@@ -100,6 +113,25 @@ class Guard {
     void forget(Pid pid, ReleaseReason reason, int value);
     [[nodiscard]] std::optional<Written> record_of(Pid pid) const;
 
+    // Descendants.
+    [[nodiscard]] Result<void> look_back(Process& process, std::optional<Pid> forked_from,
+                                         Finding& finding) const;
+    [[nodiscard]] std::vector<Heritage> heritages_of(Pid pid, std::uint64_t child_start) const;
+    [[nodiscard]] Result<std::optional<Pid>> likely_forebear(Process& process, int score) const;
+    [[nodiscard]] Result<bool> includes(const Descent& descent, Process& process,
+                                        std::optional<std::size_t>& rule) const;
+    [[nodiscard]] std::optional<std::size_t> including_rule(const Descent& descent) const;
+    [[nodiscard]] bool has_ended(ProcessId id) const;
+    [[nodiscard]] bool is_first_sight(ProcessId id) const;
+    void judge_forebears(const Snapshot& snapshot, std::optional<Pid> forked_from, Time now);
+    void disinherit(Process& process, const Finding& finding, const Decision& decision, Pid parent,
+                    Time now);
+    void give_back_to_sharer(Pid parent, int score);
+    void know(ProcessId id);
+    void leave_heritage(const Holding& holding);
+    void remember_unseen(Pid pid, Pid parent);
+    void forget_ended(const std::vector<Pid>& sorted_pids);
+
     ProcessTable& table_;
     ScoreWriter& writer_;
     Observer& observer_;
@@ -108,6 +140,11 @@ class Guard {
     std::shared_ptr<const RuleSet> rules_ = std::make_shared<const RuleSet>();
     std::vector<std::uint64_t> matches_;
     Holdings holdings_;
+    /// Those that ended since the last sweep: their orphans may not have been found yet.
+    Holdings departed_;
+    std::unordered_map<Pid, Known> known_;
+    /// While there is a sweep: those looked at before their parents were.
+    std::optional<std::vector<Pid>> out_of_order_;
     Counters counters_;
 };
 

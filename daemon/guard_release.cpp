@@ -37,7 +37,11 @@ void Guard::adopt(const Ledger& ledger) {
         // The earlier daemon died after this was recorded and before it was written.
         if (score == entry.before || score == entry.written.original)
             holding.written->value = score;
+        // Or the next death before a write would leave a record of neither value.
+        if (holding.written != entry.written)
+            writer_.record(id, *holding.written);
         holding.original = holding.written->original;
+        holding.descent = holding.written->descent;
         holding.wanted = holding.written->value;
         holding.current = score;
         holdings_.insert_or_assign(pid, std::move(holding));
@@ -97,11 +101,15 @@ void Guard::release_all(Time now) {
 
 void Guard::forget(Pid pid, ReleaseReason reason, int value) {
     const auto found = holdings_.find(pid);
-    const Holding holding = std::move(found->second);
+    Holding holding = std::move(found->second);
     holdings_.erase(found);
     writer_.forget(holding.id);
     if (holding.written)
         observer_.on_released(holding, reason, value);
+    if (reason == ReleaseReason::Gone)
+        departed_.insert_or_assign(pid, std::move(holding));
+    else
+        leave_heritage(holding);
 }
 
 }  // namespace oomguard::daemon

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -44,7 +45,13 @@ struct Holding {
     Uid uid = 0;
     std::string rule;                  ///< its name; empty if no rule means the process any more
     std::size_t rule_index = kNoRule;  ///< in the rules in force
-    std::optional<Written> written;    ///< set once it has been held
+    std::optional<Descent> descent;    ///< of the nearest forebear that is held, if it has one
+    bool is_by_descent = false;        ///< the rule means it as a descendant only
+    bool may_keep = false;  ///< its score is by inheritance, and the parent's rule leaves it so
+    Children children = Children::Reset;  ///< as the rule says
+    std::string cgroup;                   ///< for orphans: see Guard::likely_forebear
+    bool is_judged = false;               ///< looked at since the rules in force were set
+    std::optional<Written> written;       ///< set once it has been held
     int original = 0;
     int wanted = 0;
     bool clipped = false;  ///< -1000 is wanted, and not held where its cgroup has a memory.max
@@ -54,6 +61,21 @@ struct Holding {
     std::string last_error;  ///< why the last write failed; empty if it did not
     Backoff repairs;
     Backoff refusals;
+};
+
+/// What processes that a process has forked may have of it.
+struct Heritage {
+    std::optional<Written> written;  ///< the score they may carry
+    Children children = Children::Reset;
+    std::optional<Descent> descent;  ///< by which a rule means them; none if none does
+};
+
+/// A process that was looked at and is not held; or what a held one had before.
+struct Known {
+    std::uint64_t start_time = 0;  ///< 0: it had ended before it could be read
+    /// Kept until all children that were born with it must have been found.
+    std::unique_ptr<Heritage> heritage;
+    unsigned sweeps = 0;  ///< since there is a heritage
 };
 
 /// "held", "drifting", "refused" or "dry-run".

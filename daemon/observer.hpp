@@ -9,7 +9,13 @@
 
 namespace oomguard::daemon {
 
-enum class ReleaseReason { Gone, Unmatched, Exempt, Stop };
+enum class ReleaseReason {
+    Gone,
+    Unmatched,
+    Exempt,
+    Inherited,  ///< it was never held: it carried a held process's score by inheritance
+    Stop,
+};
 
 /// Is told what the guard did. Called in the middle of its work: must not call it back.
 class Observer {

@@ -40,6 +40,11 @@ std::optional<Time> PendingSet::next_due() const {
     return queue_.empty() ? std::nullopt : std::optional(queue_.begin()->first);
 }
 
+bool PendingSet::is_due(Pid pid, Time now) const {
+    const auto found = entries_.find(pid);
+    return found != entries_.end() && found->second.due <= now;
+}
+
 std::vector<Pid> PendingSet::take_due(Time now, std::size_t most) {
     std::vector<Pid> due;
     while (due.size() < most && !queue_.empty() && queue_.begin()->first <= now) {

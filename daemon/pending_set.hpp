@@ -39,6 +39,9 @@ class PendingSet {
     /// When the next is due; nullopt if none is pending.
     [[nodiscard]] std::optional<Time> next_due() const;
 
+    /// True if it is to be looked at now.
+    [[nodiscard]] bool is_due(Pid pid, Time now) const;
+
     /// Those that are due, at most `most` of them. Each stays pending if it has to be looked at
     /// again.
     [[nodiscard]] std::vector<Pid> take_due(Time now, std::size_t most);

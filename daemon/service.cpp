@@ -261,7 +261,10 @@ void Service::on_dry_run(const Holding& holding) {
 
 void Service::on_released(const Holding& holding, ReleaseReason reason, int value) {
     log_.on_released(holding, reason, value);
-    bus_.with_object([&](ManagerObject& object) { object.on_released(holding, reason, value); });
+    // Nobody was told that it is held.
+    if (reason != ReleaseReason::Inherited)
+        bus_.with_object(
+            [&](ManagerObject& object) { object.on_released(holding, reason, value); });
     changed();
 }
 

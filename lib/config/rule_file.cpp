@@ -15,8 +15,8 @@ namespace oomguard::config {
 namespace {
 
 constexpr std::array<std::string_view, 1> kFileKeys = {"rules"};
-constexpr std::array<std::string_view, 6> kRuleKeys = {"name",   "description",   "match",
-                                                       "except", "oom_score_adj", "enabled"};
+constexpr std::array<std::string_view, 7> kRuleKeys = {
+    "name", "description", "match", "except", "oom_score_adj", "children", "enabled"};
 
 bool is_rule_name(std::string_view text) {
     constexpr std::size_t kLongest = 128;
@@ -69,6 +69,22 @@ std::optional<Value> read_value(const MapReader& rule) {
     return std::nullopt;
 }
 
+std::optional<Children> read_children(const MapReader& rule) {
+    const YamlNode* const node = rule.find("children");
+    if (node == nullptr)
+        return std::nullopt;
+    constexpr std::array<std::pair<std::string_view, Children>, 3> kWords = {
+        {{"reset", Children::Reset},
+         {"include", Children::Include},
+         {"inherit", Children::Inherit}}};
+    for (const auto& [word, children] : kWords) {
+        if (node->kind == YamlNode::Kind::Scalar && node->text == word)
+            return children;
+    }
+    rule.reject(*node, "children", "reset, include or inherit");
+    return std::nullopt;
+}
+
 /// The entries of the list of rules that a file is.
 std::vector<YamlNode> take_entries(YamlNode root, Findings& findings) {
     if (root.kind == YamlNode::Kind::Null || root.kind == YamlNode::Kind::Invalid)
@@ -114,6 +130,7 @@ class RuleReader {
             rule.match = read_match(reader, "match").value_or(Criteria());
         rule.except = read_match(reader, "except");
         rule.value = read_value(reader).value_or(Value());
+        rule.children = read_children(reader).value_or(Children::Reset);
         if (reader.boolean("enabled").value_or(true))
             rules_.push_back(std::move(rule));
     }

@@ -6,6 +6,11 @@
 namespace oomguard {
 namespace {
 
+/// What the process carries by inheritance, if it has no other score by now.
+std::optional<Written> carried(int current, const std::optional<Written>& inherited) {
+    return inherited && inherited->value == current ? inherited : std::nullopt;
+}
+
 Decision without_rule(int current, const std::optional<Written>& written) {
     // What someone else has set since is theirs.
     if (!written || current != written->value)
@@ -39,14 +44,23 @@ Decision hold(int original, const Aim& aim, int current, bool floor_lowered) {
 Decision decide(const std::optional<Value>& value, int current,
                 const std::optional<Written>& written, const std::optional<Written>& inherited,
                 int lowest) {
+    if (!value && !written) {
+        const auto burden = carried(current, inherited);
+        if (burden && burden->is_owed())
+            return {.kind = Decision::Kind::Disinherit,
+                    .original = burden->original,
+                    .wanted = burden->original,
+                    .floor_lowered = burden->floor_lowered,
+                    .write = burden->original != current};
+    }
     if (!value || value->kind == Value::Kind::Unchanged)
         return without_rule(current, written);
 
     const Aim aim{*value, lowest};
     if (!written) {
-        const bool from_parent = inherited && inherited->value == current;
-        return from_parent ? hold(inherited->original, aim, current, inherited->floor_lowered)
-                           : hold(current, aim, current, false);
+        const auto burden = carried(current, inherited);
+        return burden ? hold(burden->original, aim, current, burden->floor_lowered)
+                      : hold(current, aim, current, false);
     }
     if (current == written->value)
         return hold(written->original, aim, current, written->floor_lowered);

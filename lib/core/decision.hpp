@@ -2,18 +2,29 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
+#include "core/process.hpp"
 #include "core/rule.hpp"
 
 namespace oomguard {
 
+/// Whose descendant a process is, for rules with `children: include`.
+struct Descent {
+    ProcessId root;    ///< one that a rule matched
+    std::string rule;  ///< its name
+
+    friend bool operator==(const Descent&, const Descent&) = default;
+};
+
 /// What is remembered of a process whose score we set: the value before the first write, the value
-/// written last, and whether any write since took the kernel's floor along (oom_score_adj_min,
-/// below which the process may not set its own score).
+/// written last, whether any write since took the kernel's floor along (oom_score_adj_min, below
+/// which the process may not set its own score), and its descent.
 struct Written {
     int original = 0;
     int value = 0;
     bool floor_lowered = false;
+    std::optional<Descent> descent = std::nullopt;
 
     /// True if there is something to give back.
     [[nodiscard]] bool is_owed() const { return original != value || floor_lowered; }
@@ -27,6 +38,7 @@ struct Decision {
         LeaveAlone,  ///< no rule, nothing of ours on it
         Hold,        ///< a rule's value is to be held
         Release,     ///< no rule any more: `wanted` is the original to give back
+        Disinherit,  ///< no rule, and the score is another's: `wanted` is the one before
     };
 
     Kind kind = Kind::LeaveAlone;
@@ -42,8 +54,8 @@ struct Decision {
 /// Decides for a process whose score is `current`.
 /// - `value`: what its rule wants; nullopt if no rule matches. `Unchanged` is like no rule.
 /// - `written`: what we wrote to it before, if we did.
-/// - `inherited`: the same of its parent. A child forked from a held process carries the
-///   parent's value; its original is the parent's.
+/// - `inherited`: the same of the process that forked it. A child forked from a held process
+///   carries that one's value; its original is that one's.
 /// - `lowest`: the lowest score that may be held, whatever the rule and the process want.
 [[nodiscard]] Decision decide(const std::optional<Value>& value, int current,
                               const std::optional<Written>& written,

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <limits>
 #include <optional>
-#include <vector>
+#include <utility>
 
 #include "core/rule.hpp"
 
@@ -13,57 +13,91 @@ namespace {
 
 constexpr std::string_view kFormat = "oom-guardd-ledger 1 ";
 constexpr std::string_view kFloor = "floor";
+constexpr std::string_view kDescent = "of";
 
 std::string id_text(ProcessId id) {
     return std::to_string(id.pid) + " " + std::to_string(id.start_time);
 }
 
-std::vector<std::string_view> words_of(std::string_view line) {
-    std::vector<std::string_view> words;
-    while (true) {
-        const std::size_t space = line.find(' ');
-        words.push_back(line.substr(0, space));
-        if (space == std::string_view::npos)
-            return words;
-        line.remove_prefix(space + 1);
-    }
-}
+/// Takes words from the front of a line. Once one is not as it must be, it has failed for good.
+class Words {
+  public:
+    explicit Words(std::string_view line) : rest_(line) {}
 
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text, Number low, Number high) {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number < low || number > high)
-        return std::nullopt;
-    return number;
-}
+    [[nodiscard]] bool is_at_end() const { return rest_.empty(); }
+    [[nodiscard]] bool has_failed() const { return has_failed_; }
+
+    /// Takes the word if it is the next.
+    bool accept(std::string_view word) {
+        const bool is_next =
+            rest_ == word || (rest_.starts_with(word) && rest_[word.size()] == ' ');
+        if (is_next)
+            (void)next();
+        return is_next;
+    }
+
+    template <typename Number>
+    Number number(Number low, Number high) {
+        const std::string_view text = next();
+        Number number{};
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc() || end != text.data() + text.size() || number < low ||
+            number > high)
+            has_failed_ = true;
+        return number;
+    }
+
+    ProcessId id() {
+        const auto pid = number<Pid>(2, std::numeric_limits<Pid>::max());
+        return {pid, number<std::uint64_t>(0, std::numeric_limits<std::uint64_t>::max())};
+    }
+
+    int score() { return number<int>(kLowestScore, kHighestScore); }
+
+    /// All that is left.
+    std::string remainder() { return std::string(std::exchange(rest_, {})); }
+
+  private:
+    std::string_view next() {
+        const std::size_t space = rest_.find(' ');
+        const std::string_view word = rest_.substr(0, space);
+        // A space at the end would be a word too few.
+        has_failed_ = has_failed_ || space + 1 == rest_.size();
+        rest_.remove_prefix(space == std::string_view::npos ? rest_.size() : space + 1);
+        return word;
+    }
+
+    std::string_view rest_;
+    bool has_failed_ = false;
+};
 
 /// Applies one line; false if it is not one.
 bool apply_line(std::string_view line, Ledger& ledger) {
-    const auto words = words_of(line);
-    const bool is_floor = words.size() == 6 && words[5] == kFloor;
-    const bool is_hold = (words.size() == 5 || is_floor) && words[0] == "hold";
-    const bool is_drop = words.size() == 3 && words[0] == "drop";
-    if (!is_hold && !is_drop)
+    Words words(line);
+    const bool is_hold = words.accept("hold");
+    if (!is_hold && !words.accept("drop"))
         return false;
-
-    constexpr auto kHighestPid = std::numeric_limits<Pid>::max();
-    constexpr auto kLatestStart = std::numeric_limits<std::uint64_t>::max();
-    const auto pid = parse_number<Pid>(words[1], 2, kHighestPid);
-    const auto start = parse_number<std::uint64_t>(words[2], 0, kLatestStart);
-    if (!pid || !start)
-        return false;
-    if (is_drop) {
-        const auto found = ledger.entries.find(*pid);
-        if (found != ledger.entries.end() && found->second.start_time == *start)
+    const ProcessId id = words.id();
+    if (!is_hold) {
+        if (words.has_failed() || !words.is_at_end())
+            return false;
+        const auto found = ledger.entries.find(id.pid);
+        if (found != ledger.entries.end() && found->second.start_time == id.start_time)
             ledger.entries.erase(found);
         return true;
     }
-    const auto original = parse_number<int>(words[3], kLowestScore, kHighestScore);
-    const auto value = parse_number<int>(words[4], kLowestScore, kHighestScore);
-    if (!original || !value)
+    Written written;
+    written.original = words.score();
+    written.value = words.score();
+    written.floor_lowered = words.accept(kFloor);
+    if (words.accept(kDescent)) {
+        const ProcessId root = words.id();
+        written.descent = Descent{root, words.remainder()};
+    }
+    const bool has_no_rule = written.descent && written.descent->rule.empty();
+    if (words.has_failed() || has_no_rule || !words.is_at_end())
         return false;
-    ledger.hold({*pid, *start}, {*original, *value, is_floor});
+    ledger.hold(id, std::move(written));
     return true;
 }
 
@@ -78,17 +112,23 @@ void Ledger::hold(ProcessId id, Written written) {
     auto before = is_same ? entry.before : std::nullopt;
     if (is_same && entry.written.value != written.value)
         before = entry.written.value;
-    entry = {id.start_time, written, before};
+    entry = {id.start_time, std::move(written), before};
 }
 
 std::string ledger_header(std::string_view boot_id) {
     return std::string(kFormat) + std::string(boot_id) + "\n";
 }
 
-std::string ledger_hold_line(ProcessId id, Written written) {
-    return "hold " + id_text(id) + " " + std::to_string(written.original) + " " +
-           std::to_string(written.value) +
-           (written.floor_lowered ? " " + std::string(kFloor) : "") + "\n";
+std::string ledger_hold_line(ProcessId id, const Written& written) {
+    std::string line = "hold " + id_text(id) + " " + std::to_string(written.original) + " " +
+                       std::to_string(written.value);
+    if (written.floor_lowered)
+        line.append(" ").append(kFloor);
+    if (written.descent)
+        line.append(" ").append(kDescent).append(" ").append(id_text(written.descent->root));
+    if (written.descent)
+        line.append(" ").append(written.descent->rule);
+    return line + "\n";
 }
 
 std::string ledger_hold_lines(Pid pid, const Ledger::Entry& entry) {

@@ -14,8 +14,8 @@ namespace oomguard {
 
 /// The originals of the processes whose score we set, as a journal of lines that survives our
 /// death at any instant. The first line names the format and the boot it belongs to; then
-/// "hold PID START ORIGINAL VALUE", with " floor" at the end if the floor was lowered, and
-/// "drop PID START" in the order they happened.
+/// "hold PID START ORIGINAL VALUE", then " floor" if the floor was lowered and
+/// " of ROOT-PID ROOT-START RULE" for a descent, and "drop PID START", in the order they happened.
 struct Ledger {
     struct Entry {
         std::uint64_t start_time = 0;
@@ -39,7 +39,7 @@ struct Ledger {
 
 /// True if the text begins as a journal of this format does, of whichever boot.
 [[nodiscard]] bool is_ledger(std::string_view text);
-[[nodiscard]] std::string ledger_hold_line(ProcessId id, Written written);
+[[nodiscard]] std::string ledger_hold_line(ProcessId id, const Written& written);
 /// The lines that make up the entry.
 [[nodiscard]] std::string ledger_hold_lines(Pid pid, const Ledger::Entry& entry);
 [[nodiscard]] std::string ledger_drop_line(ProcessId id);

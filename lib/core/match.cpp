@@ -135,6 +135,10 @@ Truth all_hold(const Criteria& criteria, const Snapshot& snapshot) {
 
 }  // namespace
 
+Truth excepts(const Rule& rule, const Snapshot& snapshot) {
+    return rule.except ? all_hold(*rule.except, snapshot) : no();
+}
+
 Truth matches(const Rule& rule, const Snapshot& snapshot) {
     const Truth matched = all_hold(rule.match, snapshot);
     if (matched.kind == Truth::Kind::No || !rule.except)

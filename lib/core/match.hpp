@@ -20,4 +20,7 @@ struct Truth {
 /// not decide, so the expensive ones are read only when a rule still needs them.
 [[nodiscard]] Truth matches(const Rule& rule, const Snapshot& snapshot);
 
+/// The same of the rule's `except` alone, which counts for descendants too; No if it has none.
+[[nodiscard]] Truth excepts(const Rule& rule, const Snapshot& snapshot);
+
 }  // namespace oomguard

@@ -37,6 +37,13 @@ struct Value {
     friend bool operator==(const Value&, const Value&) = default;
 };
 
+/// What becomes of the descendants of a process that a rule holds, where no rule means them.
+enum class Children {
+    Reset,    ///< what they carry only by inheritance is taken from them again
+    Include,  ///< they are held as the process itself, but for those that `except` means
+    Inherit,  ///< left to the kernel, which copies the score at fork(2)
+};
+
 /// A user or a group that a rule names.
 struct Principal {
     enum class Kind {
@@ -80,6 +87,7 @@ struct Rule {
     Criteria match;
     std::optional<Criteria> except;
     Value value;
+    Children children = Children::Reset;
 };
 
 }  // namespace oomguard

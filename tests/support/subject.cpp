@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
@@ -109,6 +110,39 @@ std::string spawn_below(std::vector<std::string>& words) {
     return size > 0 ? std::string(buffer, static_cast<std::size_t>(size)) : answer(-1);
 }
 
+/// A daemon as it makes itself: its parent has ended, its session is its own.
+std::string daemonize(std::vector<std::string>& words) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+        return answer(-1);
+    const pid_t middle = ::fork();
+    if (middle == 0) {
+        ::setsid();
+        if (::fork() != 0)
+            ::_exit(0);
+        const std::string text = answer(::getpid());
+        (void)!::write(ends[1], text.data(), text.size());
+        ::execv(words[1].c_str(), as_argv(words, 1).data());
+        ::_exit(127);
+    }
+    char buffer[64];
+    const ssize_t size = middle > 0 ? ::read(ends[0], buffer, sizeof(buffer)) : -1;
+    ::waitpid(middle, nullptr, 0);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return size > 0 ? std::string(buffer, static_cast<std::size_t>(size)) : answer(-1);
+}
+
+/// A child with the memory of its parent, and another name.
+std::string share_memory(std::string& name) {
+    static char stack[65536];
+    const auto run = [](void* argument) -> int {
+        ::prctl(PR_SET_NAME, static_cast<const char*>(argument));
+        rest();
+    };
+    return answer(::clone(run, stack + sizeof(stack), CLONE_VM | SIGCHLD, name.data()));
+}
+
 /// Short-lived processes, as fast as can be. vfork, so that the parent's memory is not copied.
 std::string storm(int count) {
     for (int index = 0; index < count; ++index) {
@@ -164,6 +198,12 @@ std::string obey(std::vector<std::string>& words) {
         return spawn(words);
     if (command == "spawnbelow")
         return spawn_below(words);
+    if (command == "daemonize")
+        return daemonize(words);
+    if (command == "sharememory")
+        return share_memory(words[1]);
+    if (command == "subreaper")
+        return answer(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
     if (command == "storm")
         return storm(std::stoi(words[1]));
     if (command == "exec")

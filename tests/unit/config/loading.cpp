@@ -35,6 +35,13 @@ std::string dump(const Criteria& criteria) {
     return out + "\n";
 }
 
+std::string dump(Children children) {
+    if (children == Children::Reset)
+        return "";
+    return std::string(" children: ") + (children == Children::Include ? "include" : "inherit") +
+           "\n";
+}
+
 std::string on(bool value) {
     return value ? "true" : "false";
 }
@@ -65,7 +72,7 @@ LoadedRules load(const std::string& text) {
 
 std::string dump(const Rule& rule) {
     std::string out = "'" + rule.name + "' (" + rule.origin.text() + "): " + rule.value.text() +
-                      "\n" + dump(rule.match);
+                      "\n" + dump(rule.children) + dump(rule.match);
     if (!rule.description.empty())
         out += " description: " + printable(rule.description) + "\n";
     return rule.except ? out + " except\n" + dump(*rule.except) : out;

@@ -42,6 +42,9 @@ std::string told(const Decision& decision) {
         case Decision::Kind::Release:
             text = "release";
             break;
+        case Decision::Kind::Disinherit:
+            text = "disinherit";
+            break;
     }
     text += " " + std::to_string(decision.original) + " -> " + std::to_string(decision.wanted);
     if (decision.write)
@@ -100,10 +103,23 @@ TEST_CASE("a process of nobody's rule that we never wrote to is left alone") {
             const std::string left =
                 "leave " + std::to_string(current) + " -> " + std::to_string(current);
             CHECK(told(decide(value, current, kNothing, kNothing)) == left);
-            // nor does it carry what was written to its parent
+            // nor does it carry what was written to its parent: that is another score
             CHECK(told(decide(value, current, kNothing, Written{0, -77})) == left);
         }
     }
+}
+
+TEST_CASE("a process of nobody's rule that carries what was written to its parent is to lose it") {
+    const Written low{0, -900};
+    check_rows({
+        {kNoRule, -900, kNothing, low, "disinherit 0 -> 0 write"},
+        {kNoRule, -900, kNothing, Written{0, -900, true}, "disinherit 0 -> 0 write floor"},
+        {kNoRule, -900, kNothing, Written{-900, -900}, "leave -900 -> -900"},
+        {kNoRule, -900, kNothing, Written{-900, -900, true}, "disinherit -900 -> -900 floor"},
+        {kNoRule, -500, kNothing, low, "leave -500 -> -500"},
+        {unchanged(), -900, kNothing, low, "leave -900 -> -900"},
+        {kNoRule, -900, Written{300, -900}, low, "release 300 -> 300 write"},
+    });
 }
 
 TEST_CASE("a process seen for the first time is held, and written only if it differs") {

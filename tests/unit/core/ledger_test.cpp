@@ -24,6 +24,8 @@ TEST_CASE("a ledger's lines are text that anyone can read") {
     CHECK(ledger_header(kBoot) == "oom-guardd-ledger 1 0f3c2f5e-8f6a-4e4a-9b0e-2a1d0c9b8a77\n");
     CHECK(ledger_hold_line({4711, 98765}, {0, -900}) == "hold 4711 98765 0 -900\n");
     CHECK(ledger_hold_line({4711, 98765}, {0, -900, true}) == "hold 4711 98765 0 -900 floor\n");
+    CHECK(ledger_hold_line({4711, 98765}, {0, -900, true, Descent{{12, 34}, "my rule"}}) ==
+          "hold 4711 98765 0 -900 floor of 12 34 my rule\n");
     CHECK(ledger_drop_line({4711, 98765}) == "drop 4711 98765\n");
 }
 
@@ -48,6 +50,23 @@ TEST_CASE("a later hold replaces an earlier one of the same pid") {
     CHECK(ledger.entries.size() == 2);
     CHECK(ledger.entries.at(10) == Ledger::Entry{5, {0, -300}, -900});
     CHECK(ledger.entries.at(11) == Ledger::Entry{7, {3, 4}});
+}
+
+TEST_CASE("a descent is read back, whatever the rule is called") {
+    for (const std::string rule : {"job", "floor of 1 2 x", " a  b ", "of"}) {
+        for (const bool floor : {false, true}) {
+            const Written written{0, -900, floor, Descent{{12, 34}, rule}};
+            const Ledger ledger = read_lines(ledger_hold_line({10, 5}, written));
+            CAPTURE(rule, floor);
+            CHECK(ledger.bad_lines == 0);
+            REQUIRE(ledger.entries.contains(10));
+            CHECK(ledger.entries.at(10) == Ledger::Entry{5, written});
+        }
+    }
+    CHECK(read_lines("hold 10 5 0 -900 of 12 34\n").bad_lines == 1);
+    CHECK(read_lines("hold 10 5 0 -900 of 12 x rule\n").bad_lines == 1);
+    CHECK(read_lines("hold 10 5 0 -900 of\n").bad_lines == 1);
+    CHECK(read_lines("hold 10 5 0 -900 office\n").bad_lines == 1);
 }
 
 TEST_CASE("that a floor was lowered is read back, and is part of every later line") {

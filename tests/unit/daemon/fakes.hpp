@@ -230,6 +230,7 @@ class FakeObserver final : public Observer {
             {ReleaseReason::Gone, "gone"},
             {ReleaseReason::Unmatched, "unmatched"},
             {ReleaseReason::Exempt, "exempt"},
+            {ReleaseReason::Inherited, "inherited"},
             {ReleaseReason::Stop, "stop"}};
         add("released", holding,
             texts.at(reason) + " at " + std::to_string(value) +

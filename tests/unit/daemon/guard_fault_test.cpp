@@ -263,4 +263,15 @@ TEST_CASE("A fighter that gives in is held again") {
     CHECK(t.seen.take() == Lines{"held 10: 0 -> 500 by job"});
 }
 
+TEST_CASE("Two deaths before a write, one after the other, lose nothing") {
+    Guarding t;
+    t.table.start(10, "train", 300);
+    t.writer.ledger.hold(t.table.id(10), {100, 300});
+    t.writer.ledger.hold(t.table.id(10), {100, 500});
+    t.guard.adopt(Ledger(t.writer.ledger));
+    // What it has is on record again, for the case that the next write does not come either.
+    CHECK(t.writer.take() == Lines{"record 10: 100 -> 300"});
+    CHECK(t.holding(10).written == Written{100, 300});
+}
+
 }  // namespace oomguard::daemon

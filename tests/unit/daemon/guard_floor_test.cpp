@@ -67,7 +67,8 @@ TEST_CASE("A child that inherited a lowered floor is given back both") {
     CHECK(t.writer.take() == Lines{"record 11: 100 -> -500 floor"});
     t.set_rules({});
     t.look(11);
-    CHECK(t.writer.take() == Lines{"restore 11: 100 -> -500 floor to 100"});
+    CHECK(t.writer.take() ==
+          Lines{"restore 10: 100 -> -500 floor to 100", "restore 11: 100 -> -500 floor to 100"});
 }
 
 TEST_CASE("A floor that is on record is given back by the next daemon") {

@@ -236,11 +236,13 @@ TEST_CASE("Fields are read only when a rule needs them") {
     Guarding t({rule("job", "train", exactly(500))});
     t.table.start(10, "other");
     t.look(10);
-    // The executable's name, which may be longer than comm; a match needs to know the user too.
+    // The executable's name, which may be longer than comm. What is held has a user and a cgroup.
     CHECK(t.table.fields_read == std::vector<Field>{Field::Exe});
     t.table.start(11, "train");
     t.look(11);
-    CHECK(t.table.fields_read == std::vector<Field>{Field::Exe, Field::Credentials});
+    t.look(11);
+    CHECK(t.table.fields_read ==
+          std::vector<Field>{Field::Exe, Field::Credentials, Field::Cgroup, Field::Credentials});
     Guarding none;
     none.table.start(10, "other");
     none.look(10);

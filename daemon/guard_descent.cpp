@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <utility>
+
+#include "core/match.hpp"
+#include "daemon/guard.hpp"
+
+// How the guard deals with the descendants of what it holds.
+namespace oomguard::daemon {
+namespace {
+
+/// By which a rule means the children of a held process, if it includes them.
+std::optional<Descent> descent_below(const Holding& holding) {
+    if (holding.rule.empty() || holding.children != Children::Include)
+        return std::nullopt;
+    return holding.is_by_descent ? holding.descent : Descent{holding.id, holding.rule};
+}
+
+}  // namespace
+
+bool Guard::hands_down(Pid pid) const {
+    const auto known = known_.find(pid);
+    return holdings_.contains(pid) || departed_.contains(pid) ||
+           (known != known_.end() && known->second.heritage);
+}
+
+bool Guard::is_first_sight(ProcessId id) const {
+    const auto known = known_.find(id.pid);
+    return !holdings_.contains(id.pid) &&
+           (known == known_.end() || known->second.start_time != id.start_time);
+}
+
+bool Guard::has_ended(ProcessId id) const {
+    const auto process = table_.open(id.pid);
+    if (!process)
+        return is_gone(process.error());
+    const Snapshot& snapshot = (*process)->snapshot();
+    return snapshot.id != id || snapshot.zombie;
+}
+
+std::vector<Heritage> Guard::heritages_of(Pid pid, std::uint64_t child_start) const {
+    std::vector<Heritage> heritages;
+    for (const Holdings* holdings : {&holdings_, &departed_}) {
+        const auto found = holdings->find(pid);
+        if (found == holdings->end() || found->second.id.start_time > child_start)
+            continue;
+        const Holding& holding = found->second;
+        // Of what was adopted it is not known what the rule says of its children.
+        const bool is_unclear = options_.keep_adopted && holding.rule.empty();
+        heritages.push_back({holding.written, is_unclear ? Children::Inherit : holding.children,
+                             descent_below(holding)});
+    }
+    const auto known = known_.find(pid);
+    if (known != known_.end() && known->second.heritage && known->second.start_time <= child_start)
+        heritages.push_back(*known->second.heritage);
+    return heritages;
+}
+
+Result<void> Guard::look_back(Process& process, std::optional<Pid> forked_from,
+                              Finding& finding) const {
+    const Snapshot& snapshot = process.snapshot();
+    const bool is_new = is_first_sight(snapshot.id);
+    const Pid parent = forked_from.value_or(snapshot.parent_pid);
+    auto heritages = heritages_of(parent, snapshot.id.start_time);
+    if (heritages.empty() && is_new && !finding.rule) {
+        const auto likely = likely_forebear(process, finding.score);
+        if (!likely)
+            return likely.error();
+        if (*likely)
+            heritages = heritages_of(**likely, snapshot.id.start_time);
+    }
+    for (const Heritage& heritage : heritages) {
+        if (!heritage.written || heritage.written->value != finding.score)
+            continue;
+        finding.inherited = heritage.written;
+        finding.may_keep = heritage.children == Children::Inherit;
+        finding.may_disinherit = is_new && !finding.may_keep && !options_.dry_run && !finding.rule;
+        break;
+    }
+    // The nearest forebear that is held decides; where there is none any more, the last one.
+    if (!heritages.empty())
+        finding.descent = heritages.front().descent;
+    const auto held = holdings_.find(snapshot.id.pid);
+    if (!finding.descent && held != holdings_.end())
+        finding.descent = held->second.descent;
+    if (finding.rule || !finding.descent)
+        return {};
+    const auto included = includes(*finding.descent, process, finding.rule);
+    if (!included)
+        return included.error();
+    finding.is_by_descent = *included;
+    return {};
+}
+
+Result<bool> Guard::includes(const Descent& descent, Process& process,
+                             std::optional<std::size_t>& rule) const {
+    const auto index = including_rule(descent);
+    if (!index)
+        return false;
+    const Rule& including = rules_->rules()[*index];
+    Truth excepted = excepts(including, process.snapshot());
+    while (excepted.kind == Truth::Kind::Unknown) {
+        if (auto done = process.read(excepted.needed); !done)
+            return done.error();
+        excepted = excepts(including, process.snapshot());
+    }
+    if (excepted.kind == Truth::Kind::Yes)
+        return false;
+    rule = index;
+    return true;
+}
+
+std::optional<std::size_t> Guard::including_rule(const Descent& descent) const {
+    const auto& rules = rules_->rules();
+    std::size_t index = Holding::kNoRule;
+    const auto root = holdings_.find(descent.root.pid);
+    if (root != holdings_.end() && root->second.id == descent.root) {
+        index = root->second.rule_index;
+    } else if (has_ended(descent.root)) {
+        const auto named = std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) {
+            return rule.name == descent.rule;
+        });
+        if (named != rules.end())
+            index = static_cast<std::size_t>(named - rules.begin());
+    }
+    if (index == Holding::kNoRule || rules[index].children != Children::Include)
+        return std::nullopt;
+    return index;
+}
+
+/// An orphan that was never seen before: whoever forked it has ended in between. It counts as a
+/// child of a held process that is older, in the same cgroup, and has the same score; unless its
+/// present parent has that score too. Not in the first sweep, which sees everything for the first
+/// time.
+Result<std::optional<Pid>> Guard::likely_forebear(Process& process, int score) const {
+    std::optional<Pid> none;
+    if (counters_.sweeps < 2)
+        return none;
+    const Snapshot& snapshot = process.snapshot();
+    const auto resembles = [&](const Holding& holding) {
+        return holding.written && holding.written->value == score && holding.written->is_owed() &&
+               holding.children != Children::Inherit &&
+               holding.id.start_time <= snapshot.id.start_time;
+    };
+    for (const Holdings* holdings : {&holdings_, &departed_}) {
+        for (const auto& [pid, holding] : *holdings) {
+            if (!resembles(holding))
+                continue;
+            if (auto done = process.read(Field::Cgroup); !done)
+                return done.error();
+            if (holding.cgroup.empty() || holding.cgroup != snapshot.cgroup)
+                continue;
+            const auto parent = table_.open(snapshot.parent_pid);
+            const auto parent_score = parent ? (*parent)->read_score() : parent.error();
+            return parent_score && *parent_score == score ? none : std::optional(pid);
+        }
+    }
+    return none;
+}
+
+void Guard::judge_forebears(const Snapshot& snapshot, std::optional<Pid> forked_from, Time now) {
+    const auto own = holdings_.find(snapshot.id.pid);
+    if (own != holdings_.end())
+        own->second.is_judged = true;
+    const Pid parent = forked_from.value_or(snapshot.parent_pid);
+    if (out_of_order_ && parent > snapshot.id.pid)
+        out_of_order_->push_back(snapshot.id.pid);
+    const auto judge_first = [&](Pid pid) {
+        const auto held = holdings_.find(pid);
+        if (held != holdings_.end() && !held->second.is_judged)
+            examine(pid, now);
+    };
+    judge_first(parent);
+    for (const Pid pid : {parent, snapshot.id.pid}) {
+        const auto held = holdings_.find(pid);
+        if (held != holdings_.end() && held->second.descent)
+            judge_first(Pid{held->second.descent->root.pid});
+    }
+}
+
+void Guard::disinherit(Process& process, const Finding& finding, const Decision& decision,
+                       Pid parent, Time now) {
+    if (finding.exempt)
+        return;
+    const Snapshot& snapshot = process.snapshot();
+    Holding holding;
+    holding.id = snapshot.id;
+    holding.name = snapshot.comm;
+    holding.is_judged = true;
+    holding.written = finding.inherited;
+    holding.written->descent.reset();
+    holding.original = decision.original;
+    holding.current = finding.score;
+    holdings_.insert_or_assign(snapshot.id.pid, std::move(holding));
+    release(process, decision, ReleaseReason::Inherited, now);
+    if (const auto left = holdings_.find(snapshot.id.pid); left != holdings_.end())
+        writer_.record(snapshot.id, *left->second.written);
+    else
+        give_back_to_sharer(parent, decision.wanted);
+}
+
+/// A process that shares its memory with the one that forked it (CLONE_VM without CLONE_VFORK) also
+/// shares its score: the kernel copies each write to all of them (__set_oom_adj in fs/proc/base.c).
+/// So the child cannot have another, and what is the parent's is written again.
+void Guard::give_back_to_sharer(Pid parent, int score) {
+    const auto held = holdings_.find(parent);
+    if (held == holdings_.end() || !held->second.written || held->second.written->value == score)
+        return;
+    const auto process = table_.open(parent);
+    if (!process || (*process)->snapshot().id != held->second.id)
+        return;
+    if (const auto found = (*process)->read_score(); found && *found == score)
+        (void)writer_.write(**process, held->second.written, *held->second.written);
+}
+
+void Guard::know(ProcessId id) {
+    Known& known = known_[id.pid];
+    if (known.start_time != id.start_time)
+        known = {.start_time = id.start_time, .heritage = nullptr};
+}
+
+void Guard::leave_heritage(const Holding& holding) {
+    if (holding.written && holding.written->is_owed())
+        known_[holding.id.pid] = {
+            holding.id.start_time,
+            std::make_unique<Heritage>(Heritage{holding.written, holding.children, std::nullopt})};
+}
+
+void Guard::remember_unseen(Pid pid, Pid parent) {
+    const auto heritages = heritages_of(parent, static_cast<std::uint64_t>(-1));
+    if (!heritages.empty())
+        known_[pid] = {.heritage = std::make_unique<Heritage>(heritages.front())};
+}
+
+void Guard::ended(Pid pid, Time now) {
+    known_.erase(pid);
+    if (holdings_.contains(pid))
+        examine(pid, now);
+    // Whatever it has forked was told before its end.
+    departed_.erase(pid);
+}
+
+void Guard::forget_ended(const std::vector<Pid>& sorted_pids) {
+    constexpr unsigned kSweepsKept = 2;
+    departed_.clear();
+    std::erase_if(known_, [&](const auto& entry) {
+        return !std::binary_search(sorted_pids.begin(), sorted_pids.end(), entry.first);
+    });
+    for (auto& [pid, known] : known_) {
+        if (known.heritage && ++known.sweeps > kSweepsKept)
+            known.heritage.reset();
+    }
+}
+
+}  // namespace oomguard::daemon

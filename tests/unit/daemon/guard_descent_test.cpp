@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+#include <cerrno>
+#include <string>
+
+#include "guarding.hpp"
+#include "support/catch.hpp"
+
+// What becomes of the descendants of a held process, where no rule means them.
+namespace oomguard::daemon {
+namespace {
+
+Rule job(Children children, int value = 500) {
+    Rule made = rule("job", "train", exactly(value));
+    made.children = children;
+    return made;
+}
+
+/// A held process 10, called train, whose own score is 100.
+struct Family : Guarding {
+    explicit Family(Children children) : Family(std::vector<Rule>{job(children)}) {}
+    explicit Family(std::vector<Rule> rules) : Guarding(std::move(rules)) {
+        table.start(10, "train", 100);
+        sweep();
+        writer.take();
+        seen.take();
+    }
+
+    void sweep() { REQUIRE(guard.sweep(now)); }
+
+    /// A child as fork(2) and an exec make it.
+    FakeProcess& fork(Pid parent, Pid pid, const std::string& comm = "worker") {
+        FakeProcess& child = table.fork(parent, pid);
+        child.comm = comm;
+        return child;
+    }
+
+    /// The same, told by the kernel at once.
+    FakeProcess& forked(Pid parent, Pid pid, const std::string& comm = "worker") {
+        FakeProcess& child = fork(parent, pid, comm);
+        guard.examine(pid, now, parent);
+        return child;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("With reset a child gets what its parent had before the rule, and is not held") {
+    Family t(Children::Reset);
+    t.forked(10, 11);
+    CHECK(t.table.score(11) == 100);
+    CHECK(t.writer.take() == Lines{"restore 11: 100 -> 500 to 100"});
+    CHECK(t.seen.take() == Lines{"released 11: inherited at 100, no rule"});
+    CHECK_FALSE(t.holds(11));
+    CHECK(t.table.score(10) == 500);
+}
+
+TEST_CASE("With reset a lowered floor is given back too") {
+    Guarding t({job(Children::Reset, -500)});
+    t.writer.lowers_floors = true;
+    t.table.start(10, "train", 100);
+    t.look(10);
+    t.table.fork(10, 11).comm = "worker";
+    t.writer.take();
+    t.look(11);
+    CHECK(t.writer.take() == Lines{"restore 11: 100 -> -500 floor to 100"});
+}
+
+TEST_CASE("With reset what is a child's own stays") {
+    Family t(Children::Reset);
+    SECTION("another score") {
+        t.fork(10, 11).score = 300;
+        t.sweep();
+        CHECK(t.table.score(11) == 300);
+    }
+    SECTION("the same score, set later") {
+        t.forked(10, 11).score = 500;
+        t.sweep();
+        CHECK(t.table.score(11) == 500);
+    }
+    SECTION("a rule that leaves it alone") {
+        t.set_rules({job(Children::Reset), rule("leave", "worker", Value{})});
+        t.sweep();
+        t.forked(10, 11);
+        CHECK(t.table.score(11) == 500);
+    }
+    SECTION("the score it was born with, before the rule") {
+        t.set_rules({});
+        t.sweep();
+        t.fork(10, 11);
+        t.set_rules({job(Children::Reset, 100)});
+        t.sweep();
+        CHECK(t.table.score(11) == 100);
+    }
+    CHECK_FALSE(t.holds(11));
+}
+
+TEST_CASE("With reset a grandchild that was forked before its parent was reset is reset too") {
+    Family t(Children::Reset);
+    SECTION("found by sweeps") {
+        t.fork(10, 11);
+        t.fork(11, 12);
+        t.sweep();
+    }
+    SECTION("told by the kernel") {
+        t.fork(10, 11);
+        t.fork(11, 12);
+        t.guard.examine(11, t.now, 10);
+        t.guard.examine(12, t.now, 11);
+    }
+    SECTION("told by the kernel, its parent has ended since") {
+        t.fork(10, 11);
+        t.fork(11, 12).parent = 1;
+        t.table.end(11);
+        t.guard.examine(11, t.now, 10);
+        t.guard.examine(12, t.now, 11);
+        t.guard.ended(11, t.now);
+    }
+    SECTION("found by sweeps, its parent had ended before") {
+        t.fork(10, 11);
+        t.fork(11, 12).parent = 1;
+        t.table.end(11);
+        t.sweep();
+    }
+    SECTION("found by sweeps, both had ended before") {
+        t.fork(10, 11);
+        t.fork(11, 12).parent = 1;
+        t.table.end(11);
+        t.table.end(10);
+        t.sweep();
+    }
+    CHECK(t.table.score(12) == 100);
+    CHECK_FALSE(t.holds(12));
+}
+
+TEST_CASE("An orphan of another cgroup, or whose parent has its score, is nobody's descendant") {
+    Family t(Children::Reset);
+    SECTION("another cgroup") {
+        t.table.start(12, "other", 500).cgroup = "/elsewhere";
+    }
+    SECTION("the parent has the same score") {
+        t.table.start(11, "other", 0);
+        t.look(11);
+        t.table.processes.at(11).score = 500;
+        t.table.fork(11, 12);
+    }
+    SECTION("it is older") {
+        t.table.start(12, "other", 500).start_time = 1;
+    }
+    SECTION("it was there before the daemon") {
+        Guarding other({job(Children::Reset)});
+        other.table.start(10, "train", 100);
+        other.look(10);
+        other.table.start(12, "other", 500);
+        CHECK(other.guard.sweep(other.now));
+        CHECK(other.table.score(12) == 500);
+        return;
+    }
+    t.sweep();
+    CHECK(t.table.score(12) == 500);
+}
+
+TEST_CASE("Children that were forked before the value changed are reset all the same") {
+    Family t(Children::Reset);
+    t.fork(10, 11);
+    SECTION("another value") {
+        t.set_rules({job(Children::Reset, 700)});
+    }
+    SECTION("no rule") {
+        t.set_rules({});
+    }
+    t.look(10);
+    t.look(11);
+    CHECK(t.table.score(11) == 100);
+}
+
+TEST_CASE("A reset that the kernel refuses is told, and tried again") {
+    Family t(Children::Reset);
+    t.fork(10, 11);
+    t.table.faults[{Step::WriteScore, 11}] = EACCES;
+    t.guard.examine(11, t.now, 10);
+    CHECK(t.seen.take() == Lines{"refused 11: 100 step: Permission denied"});
+    CHECK(t.state(11) == "refused");
+    // On record, so that the next daemon knows.
+    CHECK(t.writer.ledger.entries.at(11).written == Written{100, 500});
+    t.table.faults.clear();
+    t.sweep();
+    CHECK(t.table.score(11) == 100);
+    CHECK_FALSE(t.holds(11));
+}
+
+TEST_CASE("With inherit children are left to the kernel, also orphans") {
+    Family t(Children::Inherit);
+    t.forked(10, 11);
+    t.fork(11, 12).parent = 1;
+    t.sweep();
+    CHECK(t.writer.take().empty());
+    CHECK(t.table.score(11) == 500);
+    CHECK(t.table.score(12) == 500);
+    CHECK_FALSE(t.holds(11));
+}
+
+TEST_CASE("A child that shares its parent's memory shares its score, and both keep it") {
+    Family t(Children::Reset);
+    t.fork(10, 11);
+    // As the kernel does: a write to one is a write to the other.
+    t.table.before = [&t](Step step, Pid pid) {
+        if (step == Step::ReadScore && pid == 10)
+            t.table.processes.at(10).score = t.table.processes.at(11).score;
+    };
+    t.guard.examine(11, t.now, 10);
+    t.table.before = [](Step, Pid) {};
+    CHECK(t.writer.take() == Lines{"restore 11: 100 -> 500 to 100", "write 10: 100 -> 500"});
+    CHECK(t.table.score(10) == 500);
+    CHECK(t.seen.take() == Lines{"released 11: inherited at 100, no rule"});
+}
+
+TEST_CASE("With include all descendants are held, whenever they were forked") {
+    Guarding t({job(Children::Include)});
+    t.table.start(10, "train", 100);
+    t.table.fork(10, 11).comm = "early";
+    t.table.fork(11, 12).comm = "deep";
+    CHECK(t.guard.sweep(t.now));
+    t.table.fork(12, 13).comm = "late";
+    t.guard.examine(13, t.now, 12);
+    for (const Pid pid : {10, 11, 12, 13}) {
+        CAPTURE(pid);
+        CHECK(t.table.score(pid) == 500);
+        CHECK(t.holding(pid).original == 100);
+        CHECK(t.holding(pid).rule == "job");
+    }
+    t.set_rules({});
+    CHECK(t.guard.sweep(t.now));
+    for (const Pid pid : {10, 11, 12, 13})
+        CHECK(t.table.score(pid) == 100);
+    CHECK(t.guard.holdings().empty());
+}
+
+TEST_CASE("With include descendants stay held when those between, or the first, have ended") {
+    Family t(Children::Include);
+    t.forked(10, 11);
+    t.forked(11, 12).parent = 1;
+    t.table.end(11);
+    t.guard.ended(11, t.now);
+    SECTION("those between") {}
+    SECTION("the first") {
+        t.table.processes.at(12).parent = 1;
+        t.table.end(10);
+        t.guard.ended(10, t.now);
+    }
+    t.sweep();
+    CHECK(t.table.score(12) == 500);
+    CHECK(t.holds(12));
+    // And theirs.
+    t.forked(12, 13);
+    CHECK(t.holds(13));
+
+    SECTION("another value") {
+        t.set_rules({job(Children::Include, 700)});
+        t.sweep();
+        CHECK(t.table.score(12) == 700);
+        CHECK(t.table.score(13) == 700);
+    }
+    SECTION("no longer included") {
+        t.set_rules({job(Children::Reset)});
+        t.sweep();
+        CHECK(t.table.score(12) == 100);
+        CHECK(t.table.score(13) == 100);
+    }
+    SECTION("no rule") {
+        t.set_rules({});
+        t.sweep();
+        CHECK(t.table.score(12) == 100);
+        CHECK(t.table.score(13) == 100);
+    }
+}
+
+TEST_CASE("With include a double fork whose middle was never seen is held") {
+    Family t(Children::Include);
+    t.fork(10, 11);
+    t.fork(11, 12).parent = 1;
+    t.table.end(11);
+    SECTION("told by the kernel") {
+        t.guard.examine(11, t.now, 10);
+        t.guard.examine(12, t.now, 11);
+    }
+    SECTION("found by a sweep") {
+        t.sweep();
+    }
+    CHECK(t.holds(12));
+    CHECK(t.holding(12).original == 100);
+}
+
+TEST_CASE("With include a descendant is released when the first matches no more") {
+    Family t(Children::Include);
+    t.forked(10, 11);
+    t.table.processes.at(10).comm = "shell";
+    t.sweep();
+    CHECK(t.table.score(10) == 100);
+    CHECK(t.table.score(11) == 100);
+    CHECK(t.guard.holdings().empty());
+}
+
+TEST_CASE("A rule of its own, and except, count for descendants") {
+    Rule including = job(Children::Include);
+    including.except.emplace().name = {glob("board")};
+    Family t({rule("own", "viewer", exactly(300)), including});
+    t.forked(10, 11, "viewer");
+    t.forked(10, 12, "board");
+    t.forked(10, 13);
+    t.sweep();
+    CHECK(t.table.score(11) == 300);
+    CHECK(t.table.score(12) == 100);
+    CHECK(t.table.score(13) == 500);
+    // The nearest forebear that is held decides, and its rule resets.
+    t.forked(11, 14);
+    CHECK(t.table.score(14) == 100);
+}
+
+TEST_CASE("Descent outlives the daemon, also if the first has ended") {
+    Family t(Children::Include);
+    t.forked(10, 11).parent = 1;
+    t.table.end(10);
+    t.guard.ended(10, t.now);
+    FakeWriter writer;
+    writer.ledger = Ledger(t.writer.ledger);
+    Guard next(t.table, writer, t.seen, kSelf);
+    next.set_rules(std::make_shared<const RuleSet>(std::vector<Rule>{job(Children::Include)}));
+    next.adopt(Ledger(writer.ledger));
+    CHECK(next.sweep(t.now));
+    CHECK(t.table.score(11) == 500);
+    REQUIRE(next.holdings().contains(11));
+    CHECK(next.holdings().at(11).original == 100);
+    next.set_rules(std::make_shared<const RuleSet>());
+    CHECK(next.sweep(t.now));
+    CHECK(t.table.score(11) == 100);
+}
+
+TEST_CASE("A parent whose pid is higher than its child's is judged first") {
+    Guarding t({job(Children::Include)});
+    t.table.start(30, "train", 100);
+    t.table.fork(30, 10).comm = "worker";
+    t.table.fork(10, 5).comm = "worker";
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.table.score(10) == 500);
+    t.set_rules({job(Children::Include, 700)});
+    t.writer.take();
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.table.score(10) == 700);
+    // Nobody was released in between.
+    for (const auto& line : t.writer.take())
+        CHECK(line.find("-> 700") != std::string::npos);
+}
+
+TEST_CASE("In a dry run nothing is reset") {
+    Guarding t({job(Children::Reset)});
+    t.guard.set_options({.dry_run = true, .exempt_cgroups = {}});
+    t.table.start(10, "train", 100);
+    t.look(10);
+    t.table.fork(10, 11).comm = "worker";
+    t.look(11);
+    CHECK(t.writer.take().empty());
+}
+
+}  // namespace oomguard::daemon
