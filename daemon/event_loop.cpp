@@ -16,8 +16,8 @@ int check(int result, const char* operation) {
     return result;
 }
 
-/// sd-event reads 0 as 250 ms.
-constexpr std::uint64_t kAccuracyUsec = 1000;
+/// What is due is due now: a process waits to be held. sd-event reads 0 as 250 ms.
+constexpr std::uint64_t kAccuracyUsec = 1;
 
 }  // namespace
 

@@ -63,6 +63,7 @@ void Finder::rules_changed() {
 }
 
 void Finder::ring_or_rest() {
+    guard_.set_forks_are_told(proc_connector_.state().works());
     if (!settings_.sources.exec_doorbell) {
         doorbell_.stop();
     } else if (proc_connector_.state().works()) {

@@ -118,6 +118,8 @@ Result<Guard::Finding> Guard::look(Process& process, std::optional<Pid> forked_f
     if (!rule)
         return rule.error();
     finding.rule = *rule;
+    if (!finding.rule && is_stranger(process.snapshot(), forked_from))
+        return finding;
     const auto score = process.read_score();
     if (!score)
         return score.error();
@@ -138,11 +140,15 @@ Result<Guard::Finding> Guard::inspect(Pid pid) {
     if (!process)
         return process.error();
     auto finding = look(**process, std::nullopt);
+    const auto score = (*process)->read_score();
+    if (!score)
+        return score.error();
     for (const Field field : {Field::Credentials, Field::Cgroup}) {
         if (auto done = (*process)->read(field); !done)
             return done.error();
     }
     if (finding) {
+        finding->score = *score;
         finding->snapshot = (*process)->snapshot();
         if (is_never_held(pid) || finding->snapshot.kernel_thread || finding->snapshot.zombie)
             finding->rule.reset();
@@ -222,6 +228,7 @@ void Guard::hold(Process& process, const Finding& finding, const Decision& decis
         holding.last_error.clear();
     }
     holding.name = snapshot.comm;
+    holding.parent = snapshot.parent_pid;
     holding.uid = snapshot.uid;
     holding.rule = rule.name;
     holding.rule_index = rule_index;

@@ -73,6 +73,10 @@ class Guard {
     /// It has ended, as far as is known.
     void ended(Pid pid, Time now);
 
+    /// Whether every fork is told by examine() with `forked_from`. Where it is not, orphans are
+    /// ascribed to whom they resemble.
+    void set_forks_are_told(bool told) { forks_are_told_ = told; }
+
     /// True if the children of this process may carry a score that is not theirs.
     [[nodiscard]] bool hands_down(Pid pid) const;
 
@@ -114,6 +118,7 @@ class Guard {
     [[nodiscard]] std::optional<Written> record_of(Pid pid) const;
 
     // Descendants.
+    [[nodiscard]] bool is_stranger(const Snapshot& snapshot, std::optional<Pid> forked_from) const;
     [[nodiscard]] Result<void> look_back(Process& process, std::optional<Pid> forked_from,
                                          Finding& finding) const;
     [[nodiscard]] std::vector<Heritage> heritages_of(Pid pid, std::uint64_t child_start) const;
@@ -137,6 +142,7 @@ class Guard {
     Observer& observer_;
     Pid self_;
     Options options_;
+    bool forks_are_told_ = false;
     std::shared_ptr<const RuleSet> rules_ = std::make_shared<const RuleSet>();
     std::vector<std::uint64_t> matches_;
     Holdings holdings_;

@@ -38,6 +38,14 @@ bool Guard::has_ended(ProcessId id) const {
     return snapshot.id != id || snapshot.zombie;
 }
 
+/// True of what was looked at before and has nothing to do with a held process: its score does not
+/// matter.
+bool Guard::is_stranger(const Snapshot& snapshot, std::optional<Pid> forked_from) const {
+    const Pid parent = forked_from.value_or(snapshot.parent_pid);
+    return !holdings_.contains(snapshot.id.pid) && !is_first_sight(snapshot.id) &&
+           !hands_down(parent);
+}
+
 std::vector<Heritage> Guard::heritages_of(Pid pid, std::uint64_t child_start) const {
     std::vector<Heritage> heritages;
     for (const Holdings* holdings : {&holdings_, &departed_}) {
@@ -62,7 +70,7 @@ Result<void> Guard::look_back(Process& process, std::optional<Pid> forked_from,
     const bool is_new = is_first_sight(snapshot.id);
     const Pid parent = forked_from.value_or(snapshot.parent_pid);
     auto heritages = heritages_of(parent, snapshot.id.start_time);
-    if (heritages.empty() && is_new && !finding.rule) {
+    if (heritages.empty() && is_new) {
         const auto likely = likely_forebear(process, finding.score);
         if (!likely)
             return likely.error();
@@ -128,18 +136,19 @@ std::optional<std::size_t> Guard::including_rule(const Descent& descent) const {
     return index;
 }
 
-/// An orphan that was never seen before: whoever forked it has ended in between. It counts as a
-/// child of a held process that is older, in the same cgroup, and has the same score; unless its
-/// present parent has that score too. Not in the first sweep, which sees everything for the first
-/// time.
+/// An orphan that was never seen before: whoever forked it ended before anybody told of it. It
+/// counts as a child of a held process that is older, in the same cgroup, and has the same score;
+/// unless its present parent has that score too, or is also the parent of that process. Not in the
+/// first sweep, which sees everything for the first time.
 Result<std::optional<Pid>> Guard::likely_forebear(Process& process, int score) const {
     std::optional<Pid> none;
-    if (counters_.sweeps < 2)
+    if (forks_are_told_ || counters_.sweeps < 2)
         return none;
     const Snapshot& snapshot = process.snapshot();
     const auto resembles = [&](const Holding& holding) {
         return holding.written && holding.written->value == score && holding.written->is_owed() &&
                holding.children != Children::Inherit &&
+               (holding.parent != snapshot.parent_pid || snapshot.parent_pid == 1) &&
                holding.id.start_time <= snapshot.id.start_time;
     };
     for (const Holdings* holdings : {&holdings_, &departed_}) {
@@ -171,6 +180,10 @@ void Guard::judge_forebears(const Snapshot& snapshot, std::optional<Pid> forked_
             examine(pid, now);
     };
     judge_first(parent);
+    // A list of processes can hold a child without the parent that was forked after it was begun.
+    const bool is_unseen = !holdings_.contains(parent) && !known_.contains(parent);
+    if (is_unseen && is_first_sight(snapshot.id))
+        examine(parent, now);
     for (const Pid pid : {parent, snapshot.id.pid}) {
         const auto held = holdings_.find(pid);
         if (held != holdings_.end() && held->second.descent)

@@ -42,6 +42,7 @@ struct Holding {
 
     ProcessId id;
     std::string name;
+    Pid parent = 0;
     Uid uid = 0;
     std::string rule;                  ///< its name; empty if no rule means the process any more
     std::size_t rule_index = kNoRule;  ///< in the rules in force

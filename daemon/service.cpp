@@ -88,8 +88,6 @@ Service::Service(Options options)
 int Service::run() {
     if (const auto missing = missing_directories(options_.paths); !missing.empty())
         throw std::runtime_error("there is no rule directory " + missing.front());
-    if (const auto locked = sys::lock_memory(); !locked)
-        memory_lock_failure_ = locked.error().message();
     processes_are_hidden_ = !table_.open(1);
     loop_.enable_watchdog();
     load_first();
@@ -235,6 +233,10 @@ void Service::put_in_force(LoadedConfig config) {
                         .most_holdings = settings_.limits.held_processes});
     guard_.set_rules(std::make_shared<const RuleSet>(std::move(config.rules)));
     ++generation_;
+    // Reading files takes far more memory than the rules that come of it.
+    sys::unlock_and_trim_memory();
+    const auto locked = sys::lock_memory();
+    memory_lock_failure_ = locked ? "" : locked.error().message();
 }
 
 void Service::reject(const LoadedConfig& config, const std::string& consequence) {

@@ -128,7 +128,8 @@ class RuleReader {
         rule.description = reader.text("description", "a text").value_or("");
         if (reader.require("match") != nullptr)
             rule.match = read_match(reader, "match").value_or(Criteria());
-        rule.except = read_match(reader, "except");
+        if (auto except = read_match(reader, "except"))
+            rule.except = std::make_shared<const Criteria>(std::move(*except));
         rule.value = read_value(reader).value_or(Value());
         rule.children = read_children(reader).value_or(Children::Reset);
         if (reader.boolean("enabled").value_or(true))
@@ -209,6 +210,7 @@ LoadedRules load_rules(const std::vector<SourceFile>& files, const Accounts& acc
     loaded.diagnostics = findings.report(files);
     if (!findings.has_errors())
         loaded.rules = reader.take_rules();
+    loaded.rules.shrink_to_fit();
     return loaded;
 }
 

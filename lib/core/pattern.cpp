@@ -144,12 +144,12 @@ class GlobTranslator {
     std::string exact_;
 };
 
-std::shared_ptr<const re2::RE2> compile(const std::string& expression) {
+std::unique_ptr<const re2::RE2> compile(const std::string& expression) {
     // Bytes, not characters: a process's name need not be UTF-8, and must still be matched.
     re2::RE2::Options options(re2::RE2::Latin1);
     options.set_log_errors(false);
     options.set_dot_nl(true);
-    return std::make_shared<const re2::RE2>(expression, options);
+    return std::make_unique<const re2::RE2>(expression, options);
 }
 
 /// The text with a character that nobody uses in place of every byte that is not UTF-8, which
@@ -167,39 +167,58 @@ std::string with_characters_only(std::string_view text, std::size_t stray) {
 
 }  // namespace
 
+struct Pattern::More {
+    std::string source;
+    std::unique_ptr<const re2::RE2> expression;  // none if it is one exact text
+    bool by_character = false;
+};
+
 Result<Pattern> Pattern::glob(std::string_view text, Kind kind) {
     GlobTranslator translator(text, kind);
     if (auto done = translator.run(); !done)
         return done.error();
     Pattern pattern;
     pattern.exact_ = translator.exact();
-    if (pattern.exact_ != text)
-        pattern.source_.assign(text);
-    if (!translator.has_wildcard())
+    if (!translator.has_wildcard() && pattern.exact_ == text)
         return pattern;
-    pattern.by_character_ = translator.by_character();
-    pattern.expression_ = compile(translator.expression());
-    if (!pattern.expression_->ok())
-        return pattern_error(pattern.expression_->error());
+    auto more = std::make_shared<More>();
+    more->source.assign(text);
+    more->by_character = translator.by_character();
+    if (translator.has_wildcard())
+        more->expression = compile(translator.expression());
+    if (more->expression && !more->expression->ok())
+        return pattern_error(more->expression->error());
+    pattern.more_ = std::move(more);
     return pattern;
 }
 
 Result<Pattern> Pattern::regex(std::string_view text) {
+    auto more = std::make_shared<More>();
+    more->source.assign(text);
+    more->expression = compile(more->source);
+    if (!more->expression->ok())
+        return pattern_error(more->expression->error());
     Pattern pattern;
-    pattern.source_.assign(text);
-    pattern.expression_ = compile(pattern.source_);
-    if (!pattern.expression_->ok())
-        return pattern_error(pattern.expression_->error());
+    pattern.more_ = std::move(more);
     return pattern;
 }
 
+bool Pattern::has_expression() const {
+    return more_->expression != nullptr;
+}
+
+const std::string& Pattern::text() const {
+    return more_ ? more_->source : exact_;
+}
+
 bool Pattern::matches(std::string_view text) const {
-    if (!expression_)
+    if (is_exact())
         return text == exact_;
-    const auto stray = by_character_ ? find_invalid_utf8(text) : std::nullopt;
+    const auto stray = more_->by_character ? find_invalid_utf8(text) : std::nullopt;
     const std::string replaced = stray ? with_characters_only(text, *stray) : std::string();
     const std::string_view matched = stray ? replaced : text;
-    return re2::RE2::FullMatch(re2::StringPiece(matched.data(), matched.size()), *expression_);
+    return re2::RE2::FullMatch(re2::StringPiece(matched.data(), matched.size()),
+                               *more_->expression);
 }
 
 bool Pattern::may_match_longer(std::string_view beginning) const {

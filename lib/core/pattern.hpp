@@ -7,10 +7,6 @@
 
 #include "core/result.hpp"
 
-namespace re2 {
-class RE2;
-}
-
 namespace oomguard {
 
 /// A text pattern of a rule, anchored at both ends, on bytes. Matching takes time linear in the
@@ -38,21 +34,24 @@ class Pattern {
     [[nodiscard]] bool may_match_longer(std::string_view beginning) const;
 
     /// True if the pattern is one exact text, which is then `text()`'s meaning: see `exact()`.
-    [[nodiscard]] bool is_exact() const { return !expression_; }
+    [[nodiscard]] bool is_exact() const { return !more_ || !has_expression(); }
 
     /// The exact text to be equal to; defined only if `is_exact()`.
     [[nodiscard]] const std::string& exact() const { return exact_; }
 
     /// As the administrator wrote it.
-    [[nodiscard]] const std::string& text() const { return source_.empty() ? exact_ : source_; }
+    [[nodiscard]] const std::string& text() const;
 
   private:
     Pattern() = default;
 
-    std::string exact_;   // with an expression: what every match starts with
-    std::string source_;  // empty if it is exact_
-    bool by_character_ = false;
-    std::shared_ptr<const re2::RE2> expression_;
+    struct More;
+
+    [[nodiscard]] bool has_expression() const;
+
+    std::string exact_;  // with an expression: what every match starts with
+    // Absent where the exact text is all there is: there can be many of those.
+    std::shared_ptr<const More> more_;
 };
 
 }  // namespace oomguard

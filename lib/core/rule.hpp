@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -85,7 +86,7 @@ struct Rule {
     std::string description;
     Origin origin;
     Criteria match;
-    std::optional<Criteria> except;
+    std::shared_ptr<const Criteria> except;  ///< none: absent
     Value value;
     Children children = Children::Reset;
 };

@@ -2,7 +2,6 @@
 #include "core/rule_set.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/match.hpp"
@@ -18,31 +17,6 @@ bool has_exact_names_only(const Rule& rule) {
                                          [](const Pattern& name) { return name.is_exact(); });
 }
 
-/// Walks several ascending lists as one, each index once.
-template <std::size_t Count>
-class Merge {
-  public:
-    explicit Merge(std::array<const std::vector<std::size_t>*, Count> lists) : lists_(lists) {}
-
-    /// The next index, or kNoRule.
-    std::size_t next() {
-        std::size_t lowest = kNoRule;
-        for (std::size_t list = 0; list < Count; ++list) {
-            if (at_[list] < lists_[list]->size())
-                lowest = std::min(lowest, (*lists_[list])[at_[list]]);
-        }
-        for (std::size_t list = 0; list < Count; ++list) {
-            if (at_[list] < lists_[list]->size() && (*lists_[list])[at_[list]] == lowest)
-                ++at_[list];
-        }
-        return lowest;
-    }
-
-  private:
-    std::array<const std::vector<std::size_t>*, Count> lists_;
-    std::array<std::size_t, Count> at_{};
-};
-
 }  // namespace
 
 RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
@@ -53,29 +27,47 @@ RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
             continue;
         }
         first_indexed_ = std::min(first_indexed_, index);
-        for (const Pattern& name : rules_[index].match.name) {
-            Indices& indices = by_name_[name.exact().substr(0, kLongestComm)];
-            if (indices.empty() || indices.back() != index)
-                indices.push_back(index);
-        }
+        for (const Pattern& name : rules_[index].match.name)
+            by_name_.push_back({std::string_view(name.exact()).substr(0, kLongestComm), index});
     }
+    std::sort(by_name_.begin(), by_name_.end());
+    by_name_.shrink_to_fit();
 }
 
-const RuleSet::Indices& RuleSet::indexed_under(std::string_view name) const {
-    static const Indices kNone;
-    const auto found = by_name_.find(name.substr(0, kLongestComm));
-    return found == by_name_.end() ? kNone : found->second;
+std::span<const RuleSet::Indexed> RuleSet::indexed_under(std::string_view name) const {
+    const auto [begin, end] =
+        std::equal_range(by_name_.begin(), by_name_.end(), Indexed{name.substr(0, kLongestComm), 0},
+                         [](const Indexed& a, const Indexed& b) { return a.name < b.name; });
+    return {begin, end};
+}
+
+/// The next of the indices, ascending, that is `from` or later; kNoRule if there is none.
+std::size_t RuleSet::next_candidate(std::size_t from, std::span<const Indexed> by_comm,
+                                    std::span<const Indexed> by_exe) const {
+    std::size_t next = kNoRule;
+    const auto other = std::lower_bound(unindexed_.begin(), unindexed_.end(), from);
+    if (other != unindexed_.end())
+        next = *other;
+    for (const auto& indexed : {by_comm, by_exe}) {
+        const auto found =
+            std::lower_bound(indexed.begin(), indexed.end(), from,
+                             [](const Indexed& one, std::size_t rule) { return one.rule < rule; });
+        if (found != indexed.end())
+            next = std::min(next, found->rule);
+    }
+    return next;
 }
 
 Verdict RuleSet::find(const Snapshot& snapshot) const {
     const bool knows_exe = snapshot.has(Field::Exe);
-    const Indices& by_comm = indexed_under(snapshot.comm);
-    const Indices& by_exe = knows_exe ? indexed_under(executable_name(snapshot.exe)) : by_comm;
+    const auto by_comm = indexed_under(snapshot.comm);
+    const auto by_exe =
+        knows_exe ? indexed_under(executable_name(snapshot.exe)) : std::span<const Indexed>();
 
     Verdict verdict;
     std::size_t reached = rules_.size();
-    Merge<3> candidates({&unindexed_, &by_comm, &by_exe});
-    for (std::size_t rule = candidates.next(); rule != kNoRule; rule = candidates.next()) {
+    for (std::size_t rule = next_candidate(0, by_comm, by_exe); rule != kNoRule;
+         rule = next_candidate(rule + 1, by_comm, by_exe)) {
         const Truth truth = matches(rules_[rule], snapshot);
         if (truth.kind == Truth::Kind::No)
             continue;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <compare>
 #include <cstddef>
-#include <functional>
-#include <string>
+#include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/process.hpp"
@@ -29,6 +28,9 @@ class RuleSet {
   public:
     RuleSet() = default;
     explicit RuleSet(std::vector<Rule> rules);
+    // The index refers to the rules.
+    RuleSet(const RuleSet&) = delete;
+    RuleSet& operator=(const RuleSet&) = delete;
 
     [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
 
@@ -39,19 +41,22 @@ class RuleSet {
   private:
     using Indices = std::vector<std::size_t>;
 
-    struct NameHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view name) const {
-            return std::hash<std::string_view>()(name);
-        }
+    /// A name that a rule is indexed under, cut as comm is, so that a longer one is found under its
+    /// comm. The text is the rule's own.
+    struct Indexed {
+        std::string_view name;
+        std::size_t rule;
+
+        friend auto operator<=>(const Indexed&, const Indexed&) = default;
     };
 
-    [[nodiscard]] const Indices& indexed_under(std::string_view name) const;
+    [[nodiscard]] std::span<const Indexed> indexed_under(std::string_view name) const;
+    [[nodiscard]] std::size_t next_candidate(std::size_t from, std::span<const Indexed> by_comm,
+                                             std::span<const Indexed> by_exe) const;
 
     std::vector<Rule> rules_;
     Indices unindexed_;
-    // The key is cut as comm is, so that a name longer than that is found under its comm.
-    std::unordered_map<std::string, Indices, NameHash, std::equal_to<>> by_name_;
+    std::vector<Indexed> by_name_;   // sorted
     std::size_t first_indexed_ = 0;  // rules_.size() if there is none
 };
 

@@ -9,4 +9,8 @@ namespace oomguard::sys {
 /// (mlockall with MCL_ONFAULT). EPERM or ENOMEM: RLIMIT_MEMLOCK is too small.
 [[nodiscard]] Result<void> lock_memory();
 
+/// Gives the pages of freed memory back to the system. Nothing is locked afterwards: the kernel
+/// keeps locked pages.
+void unlock_and_trim_memory();
+
 }  // namespace oomguard::sys

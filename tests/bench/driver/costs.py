@@ -58,7 +58,8 @@ def match(bench):
     figures = []
     for name, (title, bar) in MATCHES.items():
         took = statistics.median(times[name])
-        figures.append(Figure("match", f"match: {title}", f"{took:.3g} us",
+        text = f"{took:.2g} us" if took < 1000 else f"{took / 1000:.1f} ms"
+        figures.append(Figure("match", f"match: {title}", text,
                               f"{bar} us" if bar else "", took <= bar if bar else None,
                               data={"us": took}))
     return figures

@@ -51,6 +51,7 @@ def main():
     bench.build = bench.build.resolve()
     bench.source = pathlib.Path(__file__).resolve().parents[3]
     bench.scratch = pathlib.Path(tempfile.mkdtemp(prefix="oomguard-bench-"))
+    where = report.machine()
     figures = []
     try:
         for name in bench.parts or PARTS:
@@ -59,7 +60,8 @@ def main():
     finally:
         shutil.rmtree(bench.scratch)
     report.print_table(figures)
-    report.write_json(figures, bench.build / "results.json")
+    report.print_machine(where)
+    report.write_json(figures, where, bench.build / "results.json")
 
 
 if __name__ == "__main__":

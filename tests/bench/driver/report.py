@@ -25,13 +25,14 @@ class Figure:
 
 
 def machine():
+    """Where and when: what else ran then is in the load average."""
     with open("/etc/os-release", encoding="utf-8") as file:
         release = dict(line.rstrip().split("=", 1) for line in file if "=" in line)
     return {
         "processors": os.cpu_count(),
         "system": release.get("PRETTY_NAME", "").strip('"'),
         "kernel": platform.release(),
-        "load_average": os.getloadavg(),
+        "load_average": os.getloadavg()[0],
     }
 
 
@@ -45,9 +46,14 @@ def print_table(figures):
         print("| " + " | ".join(cells) + " |")
 
 
-def write_json(figures, path):
+def print_machine(where):
+    print(f"\n{where['processors']} processors, {where['system']}, Linux {where['kernel']}, "
+          f"load average {where['load_average']:.1f} at the start")
+
+
+def write_json(figures, where, path):
     document = {
-        "machine": machine(),
+        "machine": where,
         "figures": [dataclasses.asdict(figure) for figure in figures],
     }
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

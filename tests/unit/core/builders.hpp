@@ -66,7 +66,7 @@ inline Rule rule_of(const Keys& match) {
 
 inline Rule rule_of(const Keys& match, const Keys& except) {
     Rule rule = rule_of(match);
-    rule.except = except.criteria();
+    rule.except = std::make_shared<const Criteria>(except.criteria());
     return rule;
 }
 

@@ -144,13 +144,5 @@ TEST_CASE("rules that fail on the name never read the arguments") {
     CHECK(answer(set.find(with_exe("java", "/bin/x"))) == "needs Cmdline");
 }
 
-TEST_CASE("a copy of a rule set outlives the set") {
-    std::optional<RuleSet> original = RuleSet({named("a"), named("b*")});
-    const RuleSet copy = *original;
-    original.reset();
-    CHECK(answer(copy.find(bare("a"))) == "rule 0");
-    CHECK(answer(copy.find(with_exe("b", ""))) == "rule 1");
-}
-
 }  // namespace
 }  // namespace oomguard

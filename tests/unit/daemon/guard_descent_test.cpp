@@ -132,6 +132,29 @@ TEST_CASE("With reset a grandchild that was forked before its parent was reset i
     CHECK_FALSE(t.holds(12));
 }
 
+TEST_CASE("An orphan that was first seen before it executed something else is a descendant") {
+    const auto children = GENERATE(Children::Reset, Children::Include);
+    Family t(children);
+    t.fork(10, 11, "train");
+    t.fork(11, 12, "train").parent = 1;
+    t.table.end(11);
+    t.sweep();
+    CHECK(t.holding(12).original == 100);
+    t.table.processes.at(12).comm = "worker";
+    t.sweep();
+    CHECK(t.table.score(12) == (children == Children::Include ? 500 : 100));
+    CHECK(t.holds(12) == (children == Children::Include));
+}
+
+TEST_CASE("A parent that was never seen is looked at before its child") {
+    Family t(Children::Reset);
+    t.fork(10, 11, "train");
+    t.fork(11, 12, "train");
+    t.look(12);
+    CHECK(t.holding(11).original == 100);
+    CHECK(t.holding(12).original == 100);
+}
+
 TEST_CASE("An orphan of another cgroup, or whose parent has its score, is nobody's descendant") {
     Family t(Children::Reset);
     SECTION("another cgroup") {
@@ -142,6 +165,16 @@ TEST_CASE("An orphan of another cgroup, or whose parent has its score, is nobody
         t.look(11);
         t.table.processes.at(11).score = 500;
         t.table.fork(11, 12);
+    }
+    SECTION("the parent is also that of the held process") {
+        t.table.start(9, "shell");
+        t.table.processes.at(10).parent = 9;
+        t.sweep();
+        t.table.start(12, "other", 500).parent = 9;
+    }
+    SECTION("every fork is told") {
+        t.guard.set_forks_are_told(true);
+        t.table.start(12, "other", 500);
     }
     SECTION("it is older") {
         t.table.start(12, "other", 500).start_time = 1;
@@ -302,7 +335,7 @@ TEST_CASE("With include a descendant is released when the first matches no more"
 
 TEST_CASE("A rule of its own, and except, count for descendants") {
     Rule including = job(Children::Include);
-    including.except.emplace().name = {glob("board")};
+    including.except = std::make_shared<const Criteria>(rule_of({.name = {glob("board")}}).match);
     Family t({rule("own", "viewer", exactly(300)), including});
     t.forked(10, 11, "viewer");
     t.forked(10, 12, "board");
