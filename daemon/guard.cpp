@@ -73,6 +73,8 @@ bool Guard::examine(Pid pid, Time now, std::optional<Pid> forked_from) {
     const auto known = holdings_.find(pid);
     if (known != holdings_.end() && (known->second.id != snapshot.id || snapshot.zombie))
         forget(pid, ReleaseReason::Gone, known->second.current);
+    if (snapshot.zombie && forked_from)
+        remember_unseen(pid, *forked_from);
     if (snapshot.kernel_thread || snapshot.zombie)
         return !snapshot.kernel_thread;
     if (const auto done = judge(**process, forked_from, now); !done)

@@ -29,7 +29,7 @@ std::string any_sources() {
 
 /// A program that a rule means, and children that no rule means.
 struct Family {
-    explicit Family(const std::string& settings) {
+    explicit Family(const std::string& sources) : settings(sources) {
         daemon.write_settings(settings);
         daemon.start();
     }
@@ -59,6 +59,7 @@ struct Family {
 
     void rescan() { daemon.client()->Rescan(); }
 
+    std::string settings;
     Programs programs;
     std::string name = programs.unique_name();
     std::string child = programs.unique_name();
@@ -127,7 +128,7 @@ TEST_CASE("With include all descendants are held, and given back with the rule")
     pids.push_back(family.parent.pid());
     const auto must_all_be_held = [&](int score) {
         for (const pid_t pid : pids) {
-            CAPTURE(pid);
+            CAPTURE(pid, family.settings);
             CHECK(comes_to(pid, score));
             CHECK(eventually([&] { return family.is_listed(pid); }));
             CHECK(family.daemon.client().process(pid)->rule == "family");

@@ -316,6 +316,12 @@ TEST_CASE("With include a double fork whose middle was never seen is held") {
         t.guard.examine(11, t.now, 10);
         t.guard.examine(12, t.now, 11);
     }
+    SECTION("told by the kernel, and not yet waited for") {
+        t.guard.set_forks_are_told(true);
+        t.fork(10, 11).zombie = true;
+        t.guard.examine(11, t.now, 10);
+        t.guard.examine(12, t.now, 11);
+    }
     SECTION("found by a sweep") {
         t.sweep();
     }
