@@ -19,8 +19,8 @@ namespace oomguard::test {
 namespace {
 
 constexpr const char* kWhy =
-    "; not at -1000, because its cgroup or one above has a memory.max, or it cannot be read: when a "
-    "limit is reached and all below it are unkillable, the kernel tries to kill without end";
+    "; not at -1000, because its cgroup or one above has a memory.max, or it cannot be read: "
+    "when a limit is reached and all below it are unkillable, the kernel tries to kill without end";
 
 /// A program in a real cgroup whose memory.max is a file of the test's own: a file system is laid
 /// over the cgroup, seen by this test and its daemon only. The memory controller may be in another
