@@ -175,10 +175,11 @@ Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time
     if (*clip)
         decision = decide(value, finding->score, written, finding->inherited, kLowestKillableScore);
     if (decision.kind == Decision::Kind::Hold) {
-        // The cgroup is for orphans, see likely_forebear.
-        for (const Field field : {Field::Credentials, Field::Cgroup}) {
-            const bool is_known = field == Field::Cgroup && holdings_.contains(snapshot.id.pid);
-            if (auto done = is_known ? Result<void>() : process.read(field); !done)
+        if (auto done = process.read(Field::Credentials); !done)
+            return done.error();
+        // Read once, for what likely_forebear compares.
+        if (!holdings_.contains(snapshot.id.pid)) {
+            if (auto done = process.read(Field::Cgroup); !done)
                 return done.error();
         }
         hold(process, *finding, decision, now);

@@ -200,8 +200,7 @@ void Guard::disinherit(Process& process, const Finding& finding, const Decision&
     holding.id = snapshot.id;
     holding.name = snapshot.comm;
     holding.is_judged = true;
-    holding.written = finding.inherited;
-    holding.written->descent.reset();
+    holding.written = Written{decision.original, finding.score, decision.floor_lowered};
     holding.original = decision.original;
     holding.current = finding.score;
     holdings_.insert_or_assign(snapshot.id.pid, std::move(holding));

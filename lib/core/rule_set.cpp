@@ -2,6 +2,7 @@
 #include "core/rule_set.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "core/match.hpp"
@@ -30,7 +31,9 @@ RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
         for (const Pattern& name : rules_[index].match.name)
             by_name_.push_back({std::string_view(name.exact()).substr(0, kLongestComm), index});
     }
-    std::sort(by_name_.begin(), by_name_.end());
+    std::sort(by_name_.begin(), by_name_.end(), [](const Indexed& a, const Indexed& b) {
+        return std::tie(a.name, a.rule) < std::tie(b.name, b.rule);
+    });
     by_name_.shrink_to_fit();
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -46,8 +45,6 @@ class RuleSet {
     struct Indexed {
         std::string_view name;
         std::size_t rule;
-
-        friend auto operator<=>(const Indexed&, const Indexed&) = default;
     };
 
     [[nodiscard]] std::span<const Indexed> indexed_under(std::string_view name) const;
