@@ -49,7 +49,7 @@ Result<void> LedgerFile::read() {
     return {};
 }
 
-void LedgerFile::hold(ProcessId id, Written written) {
+void LedgerFile::hold(ProcessId id, const Written& written) {
     ledger_.hold(id, written);
     append(ledger_hold_line(id, written));
 }

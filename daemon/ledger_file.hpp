@@ -30,7 +30,7 @@ class LedgerFile {
     [[nodiscard]] const Ledger& ledger() const { return ledger_; }
 
     /// Records are kept even if the file cannot be written: see `failure()`.
-    void hold(ProcessId id, Written written);
+    void hold(ProcessId id, const Written& written);
     void drop(ProcessId id);
 
     /// Why the file could not be written last; nullopt once it can be again.
