@@ -42,8 +42,10 @@ Result<std::size_t> Guard::sweep(Time now) {
     for (const Pid pid : *pids)
         counters_.processes += examine(pid, now) ? std::size_t{1} : std::size_t{0};
     const auto again = std::exchange(out_of_order_, std::nullopt);
-    for (const Pid pid : *again)
-        examine(pid, now);
+    for (const auto& [pid, parent] : *again) {
+        if (hands_down(parent))
+            examine(pid, now);
+    }
 
     std::vector<Pid> held;
     for (const auto& [pid, holding] : holdings_)

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/ledger.hpp"
@@ -149,8 +150,8 @@ class Guard {
     /// Those that ended since the last sweep: their orphans may not have been found yet.
     Holdings departed_;
     std::unordered_map<Pid, Known> known_;
-    /// While there is a sweep: those looked at before their parents were.
-    std::optional<std::vector<Pid>> out_of_order_;
+    /// While there is a sweep: those looked at before their parents were, and these.
+    std::optional<std::vector<std::pair<Pid, Pid>>> out_of_order_;
     Counters counters_;
 };
 

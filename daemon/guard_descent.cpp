@@ -173,7 +173,7 @@ void Guard::judge_forebears(const Snapshot& snapshot, std::optional<Pid> forked_
         own->second.is_judged = true;
     const Pid parent = forked_from.value_or(snapshot.parent_pid);
     if (out_of_order_ && parent > snapshot.id.pid)
-        out_of_order_->push_back(snapshot.id.pid);
+        out_of_order_->push_back({snapshot.id.pid, parent});
     const auto judge_first = [&](Pid pid) {
         const auto held = holdings_.find(pid);
         if (held != holdings_.end() && !held->second.is_judged)
@@ -221,8 +221,12 @@ void Guard::give_back_to_sharer(Pid parent, int score) {
     const auto process = table_.open(parent);
     if (!process || (*process)->snapshot().id != held->second.id)
         return;
-    if (const auto found = (*process)->read_score(); found && *found == score)
-        (void)writer_.write(**process, held->second.written, *held->second.written);
+    const auto found = (*process)->read_score();
+    if (!found || *found != score)
+        return;
+    // A refusal shows at the next look at the parent, as a drift that cannot be repaired.
+    if (const auto written = writer_.write(**process, held->second.written, *held->second.written))
+        held->second.written = *written;
 }
 
 void Guard::know(ProcessId id) {
