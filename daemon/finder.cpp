@@ -27,6 +27,16 @@ std::vector<std::string> executables_of(const RuleSet& rules) {
     return executables;
 }
 
+/// True if a rule can mean a child that is in all else like its parent.
+bool mean_families(const RuleSet& rules) {
+    const auto names_one = [](const Criteria& criteria) {
+        return !criteria.parent.empty() || !criteria.ancestor.empty();
+    };
+    return std::any_of(rules.rules().begin(), rules.rules().end(), [&](const Rule& rule) {
+        return names_one(rule.match) || (rule.except && names_one(*rule.except));
+    });
+}
+
 }  // namespace
 
 Finder::Finder(EventLoop& loop, Guard& guard, ProcessTable& table, RuleFileSource::Paths paths,
@@ -38,7 +48,7 @@ Finder::Finder(EventLoop& loop, Guard& guard, ProcessTable& table, RuleFileSourc
       cgroups_(loop, *this),
       doorbell_(loop, *this),
       rule_files_(loop, *this, std::move(paths)),
-      pending_timer_(loop.add_timer([this] { look_at_pending(); })),
+      pending_timer_(loop.add_timer([this] { pending_timer_fired(); })),
       newcomer_timer_(loop.add_timer([this] { look_for_newcomers(); })),
       sweep_timer_(loop.add_timer([this] { sweep(); })),
       resweep_timer_(loop.add_timer([this] { sweep(); })) {}
@@ -52,6 +62,7 @@ void Finder::configure(const config::Settings& settings) {
     wanted.rule_files ? rule_files_.start() : rule_files_.stop();
     sweep_state_.status = wanted.sweep ? SourceState::Status::Working : SourceState::Status::Off;
     is_configured_ = true;
+    rules_mean_families_ = mean_families(guard_.rules());
     ring_or_rest();
     arm_sweep_timer();
 }
@@ -102,7 +113,6 @@ std::size_t Finder::sweep() {
 
 void Finder::found(Pid pid) {
     pending_.found(pid, Clock::now());
-    arm_pending_timer();
 }
 
 void Finder::forked(Pid pid, Pid parent) {
@@ -112,13 +122,18 @@ void Finder::forked(Pid pid, Pid parent) {
         guard_.examine(parent, now);
     if (guard_.hands_down(parent))
         guard_.examine(pid, now, parent);
-    pending_.forked(pid, now);
-    arm_pending_timer();
+    // Before it does something itself, only its place in the family tells it from its parent.
+    pending_.forked(pid, now,
+                    rules_mean_families_ ? PendingSet::kAfterFork : PendingSet::kFirstRecheck);
 }
 
 void Finder::ended(Pid pid) {
     pending_.ended(pid);
     guard_.ended(pid, Clock::now());
+}
+
+void Finder::all_told() {
+    look_at_pending();
 }
 
 void Finder::someone_executed() {
@@ -146,6 +161,11 @@ void Finder::source_changed(const SourceState& state) {
 
 void Finder::files_changed() {
     hooks_.files_changed();
+}
+
+void Finder::pending_timer_fired() {
+    pending_armed_for_.reset();
+    look_at_pending();
 }
 
 void Finder::look_at_pending() {
@@ -177,8 +197,12 @@ void Finder::look_for_newcomers() {
 }
 
 void Finder::arm_pending_timer() {
-    if (const auto due = pending_.next_due())
-        pending_timer_.arm_at(*due);
+    const auto due = pending_.next_due();
+    // What is due later will be armed when this has come.
+    if (!due || (pending_armed_for_ && *pending_armed_for_ <= *due))
+        return;
+    pending_timer_.arm_at(*due);
+    pending_armed_for_ = due;
 }
 
 void Finder::sweep_soon() {

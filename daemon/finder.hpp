@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,10 @@ class Finder final : public News {
     Finder(EventLoop& loop, Guard& guard, ProcessTable& table, RuleFileSource::Paths paths,
            Hooks hooks);
 
-    /// Starts and stops sources as the settings say. Sweep afterwards.
+    /// Starts and stops sources as the settings say, for the rules in force. Sweep afterwards.
     void configure(const config::Settings& settings);
 
-    /// To be called when other rules are in force: the doorbell watches what they name.
+    /// To be called then when other rules are in force: the doorbell watches what they name.
     void rules_changed();
 
     /// Looks at every process, now. How many there are, kernel threads left out.
@@ -52,6 +53,7 @@ class Finder final : public News {
     void found(Pid pid) override;
     void forked(Pid pid, Pid parent) override;
     void ended(Pid pid) override;
+    void all_told() override;
     void someone_executed() override;
     void overrun(const std::string& source, const std::string& what) override;
     void caught_up() override;
@@ -59,6 +61,7 @@ class Finder final : public News {
     void files_changed() override;
 
   private:
+    void pending_timer_fired();
     void look_at_pending();
     void look_for_newcomers();
     void arm_pending_timer();
@@ -86,8 +89,10 @@ class Finder final : public News {
     Time last_sweep_{};
     std::uint64_t last_sweep_usec_ = 0;
     std::uint64_t overruns_ = 0;
+    std::optional<Time> pending_armed_for_;
     bool resweep_pending_ = false;
     bool is_configured_ = false;
+    bool rules_mean_families_ = false;
 };
 
 }  // namespace oomguard::daemon

@@ -24,6 +24,8 @@ void Guard::set_options(Options options) {
 void Guard::set_rules(std::shared_ptr<const RuleSet> rules) {
     rules_ = std::move(rules);
     matches_.assign(rules_->rules().size(), 0);
+    for (auto& [pid, known] : known_)
+        known.likeness = 0;
     for (auto& [pid, holding] : holdings_) {
         holding.rule_index = Holding::kNoRule;
         holding.is_judged = false;
@@ -65,6 +67,8 @@ bool Guard::is_never_held(Pid pid) const {
 bool Guard::examine(Pid pid, Time now, std::optional<Pid> forked_from) {
     if (is_never_held(pid))
         return true;
+    if (const auto seen = forked_from ? std::nullopt : glance(pid))
+        return *seen;
     const auto process = table_.open(pid);
     if (!process) {
         if (forked_from)
@@ -77,6 +81,8 @@ bool Guard::examine(Pid pid, Time now, std::optional<Pid> forked_from) {
         forget(pid, ReleaseReason::Gone, known->second.current);
     if (snapshot.zombie && forked_from)
         remember_unseen(pid, *forked_from);
+    if (snapshot.kernel_thread)
+        know_stranger(snapshot);
     if (snapshot.kernel_thread || snapshot.zombie)
         return !snapshot.kernel_thread;
     if (const auto done = judge(**process, forked_from, now); !done)
@@ -196,7 +202,10 @@ Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time
                 finding->exempt ? ReleaseReason::Exempt : ReleaseReason::Unmatched, now);
     else if (decision.kind == Decision::Kind::Disinherit && finding->may_disinherit)
         disinherit(process, *finding, decision, forked_from.value_or(snapshot.parent_pid), now);
-    know(snapshot.id);
+    if (finding->rule)
+        know(snapshot.id);
+    else
+        know_stranger(snapshot);
     return {};
 }
 

@@ -101,6 +101,7 @@ class Guard {
     using Holdings = std::map<Pid, Holding>;
 
     [[nodiscard]] bool is_never_held(Pid pid) const;
+    [[nodiscard]] std::optional<bool> glance(Pid pid);
     bool lost(Pid pid, const Error& error);
     [[nodiscard]] Result<Finding> look(Process& process, std::optional<Pid> forked_from) const;
     [[nodiscard]] Result<std::optional<std::size_t>> first_match(Process& process) const;
@@ -120,6 +121,7 @@ class Guard {
 
     // Descendants.
     [[nodiscard]] bool is_stranger(const Snapshot& snapshot, std::optional<Pid> forked_from) const;
+    [[nodiscard]] bool may_ascribe_orphans() const;
     [[nodiscard]] Result<void> look_back(Process& process, std::optional<Pid> forked_from,
                                          Finding& finding) const;
     [[nodiscard]] std::vector<Heritage> heritages_of(Pid pid, std::uint64_t child_start) const;
@@ -134,6 +136,8 @@ class Guard {
                     Time now);
     void give_back_to_sharer(Pid parent, int score);
     void know(ProcessId id);
+    void know_stranger(const Snapshot& snapshot);
+    void note_order(Pid pid, Pid parent);
     void leave_heritage(const Holding& holding);
     void remember_unseen(Pid pid, Pid parent);
     void forget_ended(const std::vector<Pid>& sorted_pids);

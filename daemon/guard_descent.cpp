@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <functional>
+#include <string_view>
 #include <utility>
 
 #include "core/match.hpp"
@@ -14,6 +16,15 @@ std::optional<Descent> descent_below(const Holding& holding) {
     if (holding.rule.empty() || holding.children != Children::Include)
         return std::nullopt;
     return holding.is_by_descent ? holding.descent : Descent{holding.id, holding.rule};
+}
+
+/// Of what exec and prctl(PR_SET_NAME) change; 0 if an exec cannot be seen.
+std::size_t likeness_of(const Snapshot& snapshot) {
+    if (snapshot.kernel_thread)
+        return 1;
+    if (snapshot.image == 0)
+        return 0;
+    return std::hash<std::string_view>()(snapshot.comm) ^ snapshot.image;
 }
 
 }  // namespace
@@ -38,12 +49,16 @@ bool Guard::has_ended(ProcessId id) const {
     return snapshot.id != id || snapshot.zombie;
 }
 
-/// True of what was looked at before and has nothing to do with a held process: its score does not
-/// matter.
+/// True of what has nothing to do with a held process: its score does not matter.
 bool Guard::is_stranger(const Snapshot& snapshot, std::optional<Pid> forked_from) const {
     const Pid parent = forked_from.value_or(snapshot.parent_pid);
-    return !holdings_.contains(snapshot.id.pid) && !is_first_sight(snapshot.id) &&
-           !hands_down(parent);
+    const bool may_be_orphan = may_ascribe_orphans() && is_first_sight(snapshot.id);
+    return !holdings_.contains(snapshot.id.pid) && !may_be_orphan && !hands_down(parent);
+}
+
+/// Not in the first sweep, which sees everything for the first time.
+bool Guard::may_ascribe_orphans() const {
+    return !forks_are_told_ && counters_.sweeps > 1;
 }
 
 std::vector<Heritage> Guard::heritages_of(Pid pid, std::uint64_t child_start) const {
@@ -138,11 +153,10 @@ std::optional<std::size_t> Guard::including_rule(const Descent& descent) const {
 
 /// An orphan that was never seen before: whoever forked it ended before anybody told of it. It
 /// counts as a child of a held process that is older, in the same cgroup, and has the same score;
-/// unless its present parent has that score too, or is also the parent of that process. Not in the
-/// first sweep, which sees everything for the first time.
+/// unless its present parent has that score too, or is also the parent of that process.
 Result<std::optional<Pid>> Guard::likely_forebear(Process& process, int score) const {
     std::optional<Pid> none;
-    if (forks_are_told_ || counters_.sweeps < 2)
+    if (!may_ascribe_orphans())
         return none;
     const Snapshot& snapshot = process.snapshot();
     const auto resembles = [&](const Holding& holding) {
@@ -172,8 +186,7 @@ void Guard::judge_forebears(const Snapshot& snapshot, std::optional<Pid> forked_
     if (own != holdings_.end())
         own->second.is_judged = true;
     const Pid parent = forked_from.value_or(snapshot.parent_pid);
-    if (out_of_order_ && parent > snapshot.id.pid)
-        out_of_order_->push_back({snapshot.id.pid, parent});
+    note_order(snapshot.id.pid, parent);
     const auto judge_first = [&](Pid pid) {
         const auto held = holdings_.find(pid);
         if (held != holdings_.end() && !held->second.is_judged)
@@ -233,6 +246,39 @@ void Guard::know(ProcessId id) {
     Known& known = known_[id.pid];
     if (known.start_time != id.start_time)
         known = {.start_time = id.start_time, .heritage = nullptr};
+}
+
+/// One that no rule means. If that was told by its name and executable, it cannot change without
+/// its likeness changing too.
+void Guard::know_stranger(const Snapshot& snapshot) {
+    know(snapshot.id);
+    const auto needed_other = [&] {
+        for (const Field field : {Field::Credentials, Field::Cgroup, Field::Parent,
+                                  Field::Ancestors, Field::MemoryLimit, Field::Cmdline}) {
+            if (snapshot.has(field))
+                return true;
+        }
+        return false;
+    };
+    known_[snapshot.id.pid].likeness = needed_other() ? 0 : likeness_of(snapshot);
+}
+
+/// The answer of examine() for a stranger that is as it was; nullopt for all others.
+std::optional<bool> Guard::glance(Pid pid) {
+    const auto known = known_.find(pid);
+    if (known == known_.end() || known->second.likeness == 0 || holdings_.contains(pid))
+        return std::nullopt;
+    const auto snapshot = table_.glance(pid);
+    if (!snapshot || snapshot->id.start_time != known->second.start_time || snapshot->zombie ||
+        likeness_of(*snapshot) != known->second.likeness || hands_down(snapshot->parent_pid))
+        return std::nullopt;
+    note_order(pid, snapshot->parent_pid);
+    return !snapshot->kernel_thread;
+}
+
+void Guard::note_order(Pid pid, Pid parent) {
+    if (out_of_order_ && parent > pid)
+        out_of_order_->push_back({pid, parent});
 }
 
 void Guard::leave_heritage(const Holding& holding) {

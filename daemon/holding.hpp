@@ -77,6 +77,9 @@ struct Known {
     /// Kept until all children that were born with it must have been found.
     std::unique_ptr<Heritage> heritage;
     unsigned sweeps = 0;  ///< since there is a heritage
+    /// Of what it looked like when no rule meant it, and nothing but that had to be read to tell.
+    /// 0: it has to be looked at whole.
+    std::size_t likeness = 0;
 };
 
 /// "held", "drifting", "refused" or "dry-run".

@@ -18,6 +18,7 @@ class LinuxProcessTable final : public ProcessTable {
 
     Result<std::vector<Pid>> pids() override { return procfs_.pids(); }
     Result<std::unique_ptr<Process>> open(Pid pid) override;
+    Result<Snapshot> glance(Pid pid) override { return procfs_.glance(pid); }
 
     [[nodiscard]] const sys::Procfs& procfs() const { return procfs_; }
 

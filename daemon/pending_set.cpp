@@ -13,12 +13,12 @@ void PendingSet::found(Pid pid, Time now) {
     schedule(pid, entry, now);
 }
 
-void PendingSet::forked(Pid pid, Time now) {
+void PendingSet::forked(Pid pid, Time now, std::chrono::milliseconds pause) {
     Entry& entry = entries_[pid];
     if (entry.due != Time{})
         return;
     entry.found = now;
-    schedule(pid, entry, now + kAfterFork);
+    schedule(pid, entry, now + pause);
 }
 
 void PendingSet::ended(Pid pid) {

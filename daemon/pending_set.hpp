@@ -25,9 +25,9 @@ class PendingSet {
     /// An event that says: look at it now.
     void found(Pid pid, Time now);
 
-    /// A fork: the child is as its parent was until it does something. Never takes the place of
-    /// an exec that was seen first.
-    void forked(Pid pid, Time now);
+    /// A fork: the child is as its parent was until it does something, so there is time. Never
+    /// takes the place of an exec that was seen first.
+    void forked(Pid pid, Time now, std::chrono::milliseconds pause);
 
     /// It has ended.
     void ended(Pid pid);

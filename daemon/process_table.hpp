@@ -39,6 +39,9 @@ class ProcessTable {
 
     virtual Result<std::vector<Pid>> pids() = 0;
     virtual Result<std::unique_ptr<Process>> open(Pid pid) = 0;
+
+    /// The snapshot that open() begins with, and nothing more.
+    virtual Result<Snapshot> glance(Pid pid) = 0;
 };
 
 }  // namespace oomguard::daemon

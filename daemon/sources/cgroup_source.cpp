@@ -131,6 +131,7 @@ void CgroupSource::read() {
     }
     for (const auto& event : *events)
         take(event);
+    news_.all_told();
     if (state().status == SourceState::Status::Working)
         report_.set(SourceState::Status::Working, limit_reason_);
 }

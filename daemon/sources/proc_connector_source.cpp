@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::chrono::seconds kAcknowledgementWait{2};
 constexpr std::chrono::seconds kRetryPause{60};
+/// Forks and exits closer together than this are read together.
+constexpr std::chrono::milliseconds kRest{2};
 constexpr std::uint32_t kMostCpus = 65'536;
 
 std::string why_refused(const std::string& what, int number) {
@@ -26,6 +28,7 @@ ProcConnectorSource::ProcConnectorSource(EventLoop& loop, News& news)
     : news_(news),
       loop_(loop),
       report_(news, "proc-connector"),
+      rest_timer_(loop.add_timer([this] { go_on(); })),
       acknowledgement_timer_(loop.add_timer([this] {
           fail(
               "the kernel does not acknowledge the subscription: it does so only in the initial "
@@ -41,40 +44,79 @@ void ProcConnectorSource::start() {
 void ProcConnectorSource::stop() {
     acknowledgement_timer_.disarm();
     subscribe_timer_.disarm();
-    io_ = {};
-    connector_.reset();
+    close();
     report_.set(SourceState::Status::Off);
 }
 
 void ProcConnectorSource::subscribe() {
     is_resubscribing_ = false;
-    io_ = {};
-    connector_.reset();
+    close();
     last_sequence_.clear();
-    auto connector = sys::ProcConnector::open();
-    if (!connector) {
-        fail(why_refused(connector.error().message(), connector.error().code.value()));
-        return;
-    }
-    connector_.emplace(std::move(*connector));
-    if (const auto done = connector_->subscribe(); !done) {
+    if (const auto done = open(); !done) {
         fail(why_refused(done.error().message(), done.error().code.value()));
         return;
     }
-    io_ = loop_.add_io(connector_->fd(), EPOLLIN, [this] { read(); });
+    alarm_io_ = loop_.add_io(alarm_->fd(), EPOLLIN, [this] {
+        alarm_->reset();
+        read();
+    });
+    io_ = loop_.add_io(connector_->fd(), EPOLLIN, [this] {
+        read();
+        rest();
+    });
     if (state().status == SourceState::Status::Off)
         report_.set(SourceState::Status::Standby, "waiting for the kernel to acknowledge");
     acknowledgement_timer_.arm_in(kAcknowledgementWait);
 }
 
-void ProcConnectorSource::read() {
-    const auto report = connector_->read([this](const sys::ProcEvent& event) { take(event); });
+Result<void> ProcConnectorSource::open() {
+    auto alarm = sys::ProcAlarm::open();
+    if (!alarm)
+        return alarm.error();
+    alarm_.emplace(std::move(*alarm));
+    auto connector = sys::ProcConnector::open();
+    if (!connector)
+        return connector.error();
+    connector_.emplace(std::move(*connector));
+    return connector_->subscribe();
+}
+
+void ProcConnectorSource::close() {
+    rest_timer_.disarm();
+    io_ = {};
+    alarm_io_ = {};
+    connector_.reset();
+    alarm_.reset();
+}
+
+void ProcConnectorSource::rest() {
+    if (state().status == SourceState::Status::Failed)
+        return;
+    io_.set_events(0);
+    rest_timer_.arm_in(kRest);
+}
+
+void ProcConnectorSource::go_on() {
+    if (read() > 0)
+        rest_timer_.arm_in(kRest);
+    else
+        io_.set_events(EPOLLIN);
+}
+
+std::size_t ProcConnectorSource::read() {
+    std::size_t count = 0;
+    const auto report = connector_->read([&](const sys::ProcEvent& event) {
+        ++count;
+        take(event);
+    });
+    news_.all_told();
     if (!report)
         fail(report.error().message());
     else if (report->overrun)
         lost("the kernel dropped events because the receive buffer was full");
     else if (report->malformed)
         lost("the kernel sent a message that is not understood");
+    return count;
 }
 
 void ProcConnectorSource::take(const sys::ProcEvent& event) {
@@ -134,8 +176,11 @@ void ProcConnectorSource::lost(const std::string& what) {
 
 void ProcConnectorSource::fail(const std::string& reason) {
     acknowledgement_timer_.disarm();
-    if (io_)
-        io_.disarm();
+    rest_timer_.disarm();
+    for (EventLoop::Source* const source : {&io_, &alarm_io_}) {
+        if (*source)
+            source->disarm();
+    }
     subscribe_timer_.arm_in(kRetryPause);
     report_.set(SourceState::Status::Failed, reason);
 }

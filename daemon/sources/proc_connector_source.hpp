@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,13 +9,15 @@
 
 #include "daemon/event_loop.hpp"
 #include "daemon/sources/source.hpp"
+#include "sys/proc_alarm.hpp"
 #include "sys/proc_connector.hpp"
 
 namespace oomguard::daemon {
 
 /// Exact news of every fork, exec, change of user, renaming and exit, from the proc connector.
 /// When the kernel had to drop events (ENOBUFS, or a gap in a cpu's sequence numbers), it
-/// subscribes again and asks for a sweep.
+/// subscribes again and asks for a sweep. Forks and exits can wait: after some it rests, and reads
+/// those that follow together, unless the alarm says that one of the others is among them.
 class ProcConnectorSource {
   public:
     ProcConnectorSource(EventLoop& loop, News& news);
@@ -28,7 +31,11 @@ class ProcConnectorSource {
 
   private:
     void subscribe();
-    void read();
+    Result<void> open();
+    void close();
+    void rest();
+    void go_on();
+    std::size_t read();
     void take(const sys::ProcEvent& event);
     void acknowledged(int error);
     [[nodiscard]] bool is_next(const sys::ProcEvent& event);
@@ -38,8 +45,11 @@ class ProcConnectorSource {
     News& news_;
     EventLoop& loop_;
     SourceReport report_;
+    std::optional<sys::ProcAlarm> alarm_;  // before the connector
     std::optional<sys::ProcConnector> connector_;
+    EventLoop::Source alarm_io_;
     EventLoop::Source io_;
+    EventLoop::Source rest_timer_;
     EventLoop::Source acknowledgement_timer_;
     EventLoop::Source subscribe_timer_;
     bool is_resubscribing_ = false;

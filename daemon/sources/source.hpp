@@ -37,6 +37,9 @@ class News {
     virtual void forked(Pid pid, Pid parent) = 0;
     virtual void ended(Pid pid) = 0;
 
+    /// To be called after each handful of the three above: now is the time to look.
+    virtual void all_told() = 0;
+
     /// Some program was executed, and it is not known by which process.
     virtual void someone_executed() = 0;
 

@@ -47,6 +47,8 @@ struct Snapshot {
     std::string comm;
     bool kernel_thread = false;
     bool zombie = false;
+    /// Another after each exec, as the kernel lays out the memory anew; 0 if that may not be seen.
+    std::uint64_t image = 0;
 
     Uid uid = 0;                     ///< Credentials: the real uid
     std::vector<Gid> groups;         ///< Credentials: the real gid and the supplementary ones

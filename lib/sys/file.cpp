@@ -106,6 +106,19 @@ Result<std::string> read_at(int dir_fd, const std::string& path, std::size_t lim
     return read_descriptor(fd->get(), path, limit);
 }
 
+Result<std::string_view> read_once(int dir_fd, const std::string& path, std::span<char> buffer) {
+    Result<UniqueFd> fd = open_at(dir_fd, path, O_RDONLY);
+    if (!fd)
+        return fd.error();
+    ssize_t got = -1;
+    do
+        got = ::read(fd->get(), buffer.data(), buffer.size());
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return errno_error(errno, "read " + path);
+    return std::string_view(buffer.data(), static_cast<std::size_t>(got));
+}
+
 Result<std::string> read_regular_file(const std::string& path, std::size_t limit) {
     const auto irregular = [&] {
         return errno_error(EINVAL, "read " + path + ": not a regular file");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,11 @@ namespace oomguard::sys {
 /// Reads to the end, at most `limit` bytes (the rest is left out: for files of the kernel, whose
 /// interesting part comes first).
 [[nodiscard]] Result<std::string> read_at(int dir_fd, const std::string& path, std::size_t limit);
+
+/// Reads with one read(2) into `buffer`: all there is of a file that the kernel writes anew for each
+/// reader and gives whole, such as /proc/PID/stat. What does not fit is left out.
+[[nodiscard]] Result<std::string_view> read_once(int dir_fd, const std::string& path,
+                                                 std::span<char> buffer);
 
 /// Reads a regular file whole. Never blocks on what is not one: a directory, fifo, socket or
 /// device is the error EISDIR or "not a regular file" (EINVAL). More than `limit` bytes: EFBIG.

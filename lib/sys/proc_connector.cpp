@@ -13,14 +13,56 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "sys/proc_socket.hpp"
+
 namespace oomguard::sys {
 
 namespace {
 
 constexpr int kWantedReceiveBuffer = 16 * 1024 * 1024;
 
-/// One recvmmsg(2) worth of datagrams. The kernel's are of about 76 bytes, one event each.
-class Batch {
+/// Sends PROC_CN_MCAST_LISTEN or _IGNORE; 0 or an errno. The operation alone: with the filter of
+/// Linux 6.6, events that are filtered out leave gaps in the sequence like those of lost ones.
+int send_operation(int fd, proc_cn_mcast_op operation, std::uint32_t request) {
+    cn_msg connector{};
+    connector.id = {CN_IDX_PROC, CN_VAL_PROC};
+    connector.ack = request;
+    connector.len = sizeof(operation);
+    nlmsghdr header{};
+    std::array<std::byte, sizeof(header) + sizeof(connector) + sizeof(operation)> message;
+    header.nlmsg_len = message.size();
+    header.nlmsg_type = NLMSG_DONE;
+    std::byte* const start = message.data();
+    std::memcpy(start, &header, sizeof(header));
+    std::memcpy(start + sizeof(header), &connector, sizeof(connector));
+    std::memcpy(start + sizeof(header) + sizeof(connector), &operation, sizeof(operation));
+
+    sockaddr_nl kernel{};
+    kernel.nl_family = AF_NETLINK;
+    iovec vector{message.data(), message.size()};
+    msghdr envelope{};
+    envelope.msg_name = &kernel;
+    envelope.msg_namelen = sizeof(kernel);
+    envelope.msg_iov = &vector;
+    envelope.msg_iovlen = 1;
+    ssize_t sent = -1;
+    do
+        sent = ::sendmsg(fd, &envelope, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? errno : 0;
+}
+
+void enlarge_receive_buffer(int fd) {
+    // SO_RCVBUFFORCE needs CAP_NET_ADMIN; SO_RCVBUF is cut to net.core.rmem_max.
+    const int size = kWantedReceiveBuffer;
+    if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
+        (void)::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
+}  // namespace
+
+/// The kernel's datagrams are of about 76 bytes, one event each.
+class ProcConnector::Batch {
   public:
     static constexpr std::size_t kSize = 64;
 
@@ -67,63 +109,21 @@ class Batch {
     std::array<mmsghdr, kSize> headers_{};
 };
 
-/// Sends PROC_CN_MCAST_LISTEN or _IGNORE; 0 or an errno. The operation alone: with the filter of
-/// Linux 6.6, events that are filtered out leave gaps in the sequence like those of lost ones.
-int send_operation(int fd, proc_cn_mcast_op operation, std::uint32_t request) {
-    cn_msg connector{};
-    connector.id = {CN_IDX_PROC, CN_VAL_PROC};
-    connector.ack = request;
-    connector.len = sizeof(operation);
-    nlmsghdr header{};
-    std::array<std::byte, sizeof(header) + sizeof(connector) + sizeof(operation)> message;
-    header.nlmsg_len = message.size();
-    header.nlmsg_type = NLMSG_DONE;
-    std::byte* const start = message.data();
-    std::memcpy(start, &header, sizeof(header));
-    std::memcpy(start + sizeof(header), &connector, sizeof(connector));
-    std::memcpy(start + sizeof(header) + sizeof(connector), &operation, sizeof(operation));
-
-    sockaddr_nl kernel{};
-    kernel.nl_family = AF_NETLINK;
-    iovec vector{message.data(), message.size()};
-    msghdr envelope{};
-    envelope.msg_name = &kernel;
-    envelope.msg_namelen = sizeof(kernel);
-    envelope.msg_iov = &vector;
-    envelope.msg_iovlen = 1;
-    ssize_t sent = -1;
-    do
-        sent = ::sendmsg(fd, &envelope, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent < 0 ? errno : 0;
-}
-
-void enlarge_receive_buffer(int fd) {
-    // SO_RCVBUFFORCE needs CAP_NET_ADMIN; SO_RCVBUF is cut to net.core.rmem_max.
-    const int size = kWantedReceiveBuffer;
-    if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
-        (void)::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-}
-
-}  // namespace
-
 Result<ProcConnector> ProcConnector::open() {
-    UniqueFd fd(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR));
+    Result<UniqueFd> fd = open_proc_socket();
     if (!fd)
-        return errno_error(errno, "open proc connector");
-    enlarge_receive_buffer(fd.get());
-
-    sockaddr_nl address{};
-    address.nl_family = AF_NETLINK;
-    address.nl_groups = CN_IDX_PROC;
-    // bind(2) takes every kind of address as a sockaddr.
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-        return errno_error(errno, "bind proc connector");
-    return ProcConnector(std::move(fd));
+        return fd.error();
+    enlarge_receive_buffer(fd->get());
+    if (const auto joined = join_proc_events(fd->get()); !joined)
+        return joined.error();
+    return ProcConnector(*std::move(fd));
 }
+
+ProcConnector::ProcConnector(UniqueFd fd) : fd_(std::move(fd)), batch_(std::make_unique<Batch>()) {}
 
 ProcConnector::ProcConnector(ProcConnector&& other) noexcept
     : fd_(std::move(other.fd_)),
+      batch_(std::move(other.batch_)),
       subscribed_(std::exchange(other.subscribed_, false)),
       subscription_(other.subscription_) {}
 
@@ -132,6 +132,7 @@ ProcConnector& ProcConnector::operator=(ProcConnector&& other) noexcept {
         return *this;
     unsubscribe();
     fd_ = std::move(other.fd_);
+    batch_ = std::move(other.batch_);
     subscribed_ = std::exchange(other.subscribed_, false);
     subscription_ = other.subscription_;
     return *this;
@@ -174,9 +175,8 @@ Result<ProcConnector::ReadReport> ProcConnector::read(
 
     constexpr int kMostBatches = 8;
     ReadReport report;
-    Batch batch;
     for (int batches = 0; batches < kMostBatches; ++batches) {
-        const int count = batch.receive(fd_.get());
+        const int count = batch_->receive(fd_.get());
         if (count < 0 && errno == ENOBUFS) {
             // Told once; the queue holds what came before the loss.
             report.overrun = true;
@@ -187,11 +187,14 @@ Result<ProcConnector::ReadReport> ProcConnector::read(
         if (count < 0)
             return errno_error(errno, "receive from proc connector");
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-            if (!batch.from_kernel(i))
+            if (!batch_->from_kernel(i))
                 continue;
-            if (batch.truncated(i) || !parse_proc_events(batch.bytes(i), deliver))
+            if (batch_->truncated(i) || !parse_proc_events(batch_->bytes(i), deliver))
                 report.malformed = true;
         }
+        // What has come since wakes the reader again.
+        if (count < static_cast<int>(Batch::kSize))
+            return report;
     }
     report.more = true;
     return report;

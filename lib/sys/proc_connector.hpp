@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "core/result.hpp"
 #include "sys/proc_event.hpp"
@@ -51,10 +52,13 @@ class ProcConnector {
     [[nodiscard]] Result<ReadReport> read(const std::function<void(const ProcEvent&)>& sink);
 
   private:
-    explicit ProcConnector(UniqueFd fd) : fd_(std::move(fd)) {}
+    class Batch;  // one recvmmsg(2) worth of datagrams
+
+    explicit ProcConnector(UniqueFd fd);
     void unsubscribe() noexcept;
 
     UniqueFd fd_;
+    std::unique_ptr<Batch> batch_;
     bool subscribed_ = false;
     std::uint32_t subscription_ = 0;  // random, so that nobody can have us answered in their stead
 };

@@ -9,44 +9,15 @@
 #include <linux/connector.h>
 #include <linux/netlink.h>
 
+#include "sys/proc_event_layout.hpp"
+
 namespace oomguard::sys {
 
 namespace {
 
+using namespace layout;
+
 using Bytes = std::span<const std::byte>;
-
-// The layout of linux/cn_proc.h. Not taken from there: its names moved in Linux 6.6, and an event
-// is to be read whatever the size of the others.
-constexpr std::uint32_t kNone = 0;
-constexpr std::uint32_t kFork = 1;
-constexpr std::uint32_t kExec = 2;
-constexpr std::uint32_t kUid = 4;
-constexpr std::uint32_t kGid = 0x40;
-constexpr std::uint32_t kComm = 0x200;
-constexpr std::uint32_t kExit = 0x80000000;
-
-struct EventHeader {
-    std::uint32_t what;
-    std::uint32_t cpu;
-    std::uint64_t timestamp_ns;
-};
-
-struct AckData {
-    std::uint32_t error;
-};
-
-struct ForkData {
-    std::int32_t parent_pid;
-    std::int32_t parent_tgid;
-    std::int32_t child_pid;
-    std::int32_t child_tgid;
-};
-
-/// How the data of exec, uid, gid, comm and exit begin.
-struct TaskData {
-    std::int32_t pid;
-    std::int32_t tgid;
-};
 
 /// Takes a structure from the front; false if there is too little. Copied, because netlink aligns
 /// to 4 bytes only.

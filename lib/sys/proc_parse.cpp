@@ -42,6 +42,19 @@ bool skip_fields(std::string_view& text, int count) {
     return true;
 }
 
+/// Fields 26 to 28 of `stat`; 0 if they are hidden or cut off.
+std::uint64_t image_of(std::string_view fields_from_23) {
+    if (!skip_fields(fields_from_23, 3))
+        return 0;
+    const auto code_start = take_number<std::uint64_t>(fields_from_23, ' ');
+    const auto code_end = take_number<std::uint64_t>(fields_from_23, ' ');
+    const auto stack_start = take_number<std::uint64_t>(fields_from_23, ' ');
+    if (!code_start || !code_end || !stack_start || *stack_start == 0)
+        return 0;
+    constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15;  // 2^64 over the golden ratio
+    return ((*code_start * kSpread) ^ *code_end) * kSpread ^ *stack_start;
+}
+
 /// What follows `key`, such as "\nUid:\t", to the end of the line or of the text.
 std::optional<std::string_view> line_of(std::string_view status, std::string_view key) {
     const std::size_t at = status.find(key);
@@ -97,6 +110,7 @@ std::optional<Snapshot> parse_stat(std::string_view text) {
 
     constexpr std::uint32_t kKernelThread = 0x00200000;  // PF_KTHREAD in include/linux/sched.h
     snapshot.id.start_time = *start;
+    snapshot.image = image_of(text);
     snapshot.parent_pid = *parent;
     snapshot.kernel_thread = (*flags & kKernelThread) != 0;
     // The main thread may have ended before the others: the process is not dead then.

@@ -15,7 +15,9 @@ namespace oomguard::sys {
 
 /// `stat`: "PID (comm) STATE PPID ...". The name may hold anything, ')' and newlines included, so
 /// the fields are counted from the last ')'. PF_KTHREAD is read from the flags (field 9), the
-/// start time is field 22. A zombie is in state Z or X with one thread (field 20): a process whose
+/// start time is field 22. The image is made of where code and stack lie (fields 26 to 28), which
+/// do_task_stat() in the kernel's fs/proc/array.c gives as 1, 1 and 0 to who may not ptrace the
+/// process. A zombie is in state Z or X with one thread (field 20): a process whose
 /// main thread has ended before the others is in state Z too, and alive.
 [[nodiscard]] std::optional<Snapshot> parse_stat(std::string_view text);
 

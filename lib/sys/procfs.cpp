@@ -18,7 +18,8 @@ namespace oomguard::sys {
 
 namespace {
 
-constexpr std::size_t kStatLimit = 4096;
+/// Of `stat` and shorter ones: 52 numbers and a name.
+using Line = std::array<char, 2048>;
 // More than the kernel writes to `cgroup` (PATH_MAX for each of at most 16 hierarchies), more than
 // 5,000 groups in `status`, and as much of the arguments as a pattern may look at.
 constexpr std::size_t kTextLimit = 65536;
@@ -41,16 +42,19 @@ Error unparsable(const std::string& directory, const char* file) {
     return errno_error(EINVAL, "parse " + directory + "/" + file);
 }
 
+Result<Snapshot> stat_of(Pid pid, std::string_view text, const std::string& directory) {
+    std::optional<Snapshot> snapshot = parse_stat(text);
+    if (!snapshot || snapshot->id.pid != pid)
+        return unparsable(directory, "stat");
+    return *std::move(snapshot);
+}
+
 }  // namespace
 
 Result<Snapshot> ProcDir::read_stat() const {
-    const Result<std::string> text = read_at(dir_.get(), "stat", kStatLimit);
-    if (!text)
-        return told_as(text.error(), "read", path_, "stat");
-    std::optional<Snapshot> snapshot = parse_stat(*text);
-    if (!snapshot || snapshot->id.pid != pid_)
-        return unparsable(path_, "stat");
-    return *std::move(snapshot);
+    Line line;
+    const Result<std::string_view> text = read_once(dir_.get(), "stat", line);
+    return text ? stat_of(pid_, *text, path_) : told_as(text.error(), "read", path_, "stat");
 }
 
 Result<void> ProcDir::read_credentials(Snapshot& snapshot) const {
@@ -99,7 +103,8 @@ Result<std::string> ProcDir::read_exe() const {
 }
 
 Result<int> ProcDir::read_oom_score_adj() const {
-    const Result<std::string> text = read_at(dir_.get(), "oom_score_adj", kStatLimit);
+    Line line;
+    const Result<std::string_view> text = read_once(dir_.get(), "oom_score_adj", line);
     if (!text)
         return told_as(text.error(), "read", path_, "oom_score_adj");
     const std::optional<int> score = parse_score(*text);
@@ -143,17 +148,26 @@ Result<ProcDir> Procfs::open_process(Pid pid) const {
     return ProcDir(pid, *std::move(dir), std::move(path));
 }
 
+Result<Snapshot> Procfs::glance(Pid pid) const {
+    const std::string name = std::to_string(pid);
+    Line line;
+    const Result<std::string_view> text = read_once(root_.get(), name + "/stat", line);
+    const std::string path = path_ + "/" + name;
+    return text ? stat_of(pid, *text, path) : told_as(text.error(), "read", path, "stat");
+}
+
 Result<std::string> Procfs::boot_id() const {
     constexpr std::string_view kFile = "sys/kernel/random/boot_id";
-    Result<std::string> text = read_at(root_.get(), std::string(kFile), kStatLimit);
+    Line line;
+    Result<std::string_view> text = read_once(root_.get(), std::string(kFile), line);
     const std::string path = path_ + "/" + std::string(kFile);
     if (!text)
         return errno_error(text.error().code.value(), "read " + path);
     while (text->ends_with('\n'))
-        text->pop_back();
+        text->remove_suffix(1);
     if (text->empty())
         return errno_error(EINVAL, "parse " + path);
-    return text;
+    return std::string(*text);
 }
 
 }  // namespace oomguard::sys

@@ -64,6 +64,10 @@ class Procfs {
     /// thread, which `pids()` never tells, with the thread's own stat and the group's score.
     [[nodiscard]] Result<ProcDir> open_process(Pid pid) const;
 
+    /// Only `stat`, without opening the process: nothing that is read or written later is known to
+    /// be of the same one. Fails as open_process and read_stat do.
+    [[nodiscard]] Result<Snapshot> glance(Pid pid) const;
+
     /// The kernel's random id of this boot, from sys/kernel/random/boot_id. ENOENT where procfs
     /// is mounted with subset=pid (systemd's ProcSubset=pid).
     [[nodiscard]] Result<std::string> boot_id() const;

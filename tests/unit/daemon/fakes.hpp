@@ -83,6 +83,10 @@ class FakeTable final : public ProcessTable {
     }
 
     Result<std::unique_ptr<Process>> open(Pid pid) override;
+    Result<Snapshot> glance(Pid pid) override {
+        const auto process = open(pid);
+        return process ? Result<Snapshot>((*process)->snapshot()) : process.error();
+    }
 
     /// The process, unless it has ended, another has its pid, or the step is to fail.
     Result<FakeProcess*> reach(Step step, ProcessId id) {

@@ -39,22 +39,22 @@ TEST_CASE("A process that was found is looked at at once, after 100 ms and after
 
 TEST_CASE("A fork is looked at a little later, because an exec mostly follows") {
     PendingSet pending;
-    pending.forked(10, kStart);
+    pending.forked(10, kStart, PendingSet::kAfterFork);
     CHECK(looks(pending) == std::vector<long>{2, 100, 2000});
 }
 
 TEST_CASE("An exec is not delayed by the fork before it, nor by one that comes late") {
     PendingSet pending;
     SECTION("fork, exec") {
-        pending.forked(10, kStart - milliseconds(1));
+        pending.forked(10, kStart - milliseconds(1), PendingSet::kAfterFork);
         pending.found(10, kStart);
     }
     SECTION("exec, fork") {
         pending.found(10, kStart);
-        pending.forked(10, kStart);
+        pending.forked(10, kStart, PendingSet::kAfterFork);
     }
     SECTION("fork, look, exec") {
-        pending.forked(10, kStart - milliseconds(50));
+        pending.forked(10, kStart - milliseconds(50), PendingSet::kAfterFork);
         CHECK(pending.take_due(kStart - milliseconds(48), kMany) == std::vector<Pid>{10});
         pending.found(10, kStart);
     }
@@ -97,7 +97,7 @@ TEST_CASE("A process that has ended is looked at no more") {
         pending.found(10, kStart);
     }
     SECTION("forked") {
-        pending.forked(10, kStart);
+        pending.forked(10, kStart, PendingSet::kAfterFork);
     }
     SECTION("waiting for a recheck") {
         pending.found(10, kStart);
