@@ -25,6 +25,7 @@ struct FakeProcess {
     std::string comm;
     std::string cgroup = "/";
     Uid uid = 1000;
+    std::uint64_t image = 1;  ///< 0: it may not be seen
     int score = 0;
     int floor = -1000;  ///< the kernel's oom_score_adj_min; a process that nobody touched has 0
     bool memory_limited = false;
@@ -45,6 +46,7 @@ class FakeTable final : public ProcessTable {
     /// Runs before each step: the machine does not stand still.
     std::function<void(Step, Pid)> before = [](Step, Pid) {};
     std::vector<Field> fields_read;
+    std::vector<Pid> opened;
     /// Whether CAP_SYS_RESOURCE is in effect: a write is then never refused, and sets the floor.
     bool is_privileged = false;
 
@@ -83,10 +85,7 @@ class FakeTable final : public ProcessTable {
     }
 
     Result<std::unique_ptr<Process>> open(Pid pid) override;
-    Result<Snapshot> glance(Pid pid) override {
-        const auto process = open(pid);
-        return process ? Result<Snapshot>((*process)->snapshot()) : process.error();
-    }
+    Result<Snapshot> glance(Pid pid) override;
 
     /// The process, unless it has ended, another has its pid, or the step is to fail.
     Result<FakeProcess*> reach(Step step, ProcessId id) {
@@ -111,6 +110,7 @@ class FakeOpenProcess final : public Process {
         snapshot_.comm = process.comm;
         snapshot_.kernel_thread = process.kernel_thread;
         snapshot_.zombie = process.zombie;
+        snapshot_.image = process.image;
     }
 
     [[nodiscard]] const Snapshot& snapshot() const override { return snapshot_; }
@@ -159,7 +159,15 @@ inline Result<std::unique_ptr<Process>> FakeTable::open(Pid pid) {
     const auto process = reach(Step::Open, id);
     if (!process)
         return process.error();
+    opened.push_back(pid);
     return std::unique_ptr<Process>(std::make_unique<FakeOpenProcess>(*this, **process));
+}
+
+inline Result<Snapshot> FakeTable::glance(Pid pid) {
+    const std::size_t count = opened.size();
+    const auto process = open(pid);
+    opened.resize(count);
+    return process ? Result<Snapshot>((*process)->snapshot()) : process.error();
 }
 
 /// Keeps the contract of ScoreWriter in memory and tells what was asked of it.

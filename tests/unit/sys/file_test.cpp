@@ -67,6 +67,18 @@ TEST_CASE("A file is read to its end or to the limit") {
     CHECK(read("long", 0).empty());
 }
 
+TEST_CASE("One read takes what fits into the buffer") {
+    const TempTree tree{{"file", "0123456789"}};
+    std::array<char, 16> large{};
+    std::array<char, 4> small{};
+    CHECK(*read_once(AT_FDCWD, tree.path("file"), large) == "0123456789");
+    CHECK(*read_once(AT_FDCWD, tree.path("file"), small) == "0123");
+    CHECK(read_once(AT_FDCWD, tree.path("none"), large).error().message() ==
+          "open " + tree.path("none") + ": No such file or directory");
+    CHECK(read_once(AT_FDCWD, tree.path(), large).error().message() ==
+          "read " + tree.path() + ": Is a directory");
+}
+
 TEST_CASE("Reading a directory fails with its name") {
     const TempTree tree{{"directory/", ""}};
     const Result<std::string> text = read_at(AT_FDCWD, tree.path("directory"), 100);

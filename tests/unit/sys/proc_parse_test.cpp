@@ -67,6 +67,28 @@ TEST_CASE("What follows the fields of a stat line does not matter") {
     CHECK(parse_stat(stat_of("sleep") + std::string(10000, '9')));
 }
 
+TEST_CASE("The image is told by where code and stack lie, and not where that is hidden") {
+    const auto image_of = [](const std::string& fields) {
+        const auto snapshot =
+            parse_stat("1 (init) S 0 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 1000 20 99 " + fields);
+        REQUIRE(snapshot);
+        return snapshot->image;
+    };
+    const auto image = image_of("94000 95000 140000 0 0\n");
+    CHECK(image != 0);
+    CHECK(image == image_of("94000 95000 140000 7 7\n"));
+    for (const char* other : {"94001 95000 140000 0\n", "94000 95001 140000 0\n",
+                              "94000 95000 140001 0\n", "95000 94000 140000 0\n"}) {
+        CAPTURE(other);
+        CHECK(image_of(other) != 0);
+        CHECK(image_of(other) != image);
+    }
+    for (const char* hidden : {"1 1 0 0 0\n", "0 0 0 0 0\n", "", "94000 95000 1400", "x y z \n"}) {
+        CAPTURE(hidden);
+        CHECK(image_of(hidden) == 0);
+    }
+}
+
 TEST_CASE("A kernel thread is told by its flag") {
     const auto flags = GENERATE(values<std::pair<std::string, bool>>({{"2129984", true},
                                                                       {"2097152", true},

@@ -105,6 +105,21 @@ TEST_CASE("A process is read part by part") {
     CHECK(*process.read_oom_score_adj() == -17);
 }
 
+TEST_CASE("A glance tells what stat says of a process, or that it has gone") {
+    const TempTree tree{{"42/stat", kStat}, {"43/stat", kStat}, {"44/stat", "no stat"}};
+    const Procfs procfs = open_tree(tree);
+    const Result<Snapshot> snapshot = procfs.glance(42);
+    REQUIRE(snapshot);
+    CHECK(snapshot->id == ProcessId{42, 5555});
+    CHECK(snapshot->comm == "sl) eep");
+    CHECK(snapshot->parent_pid == 7);
+    CHECK(message_of(procfs.glance(43)) == "parse " + tree.path("43/stat") + ": Invalid argument");
+    CHECK(message_of(procfs.glance(44)) == "parse " + tree.path("44/stat") + ": Invalid argument");
+    const auto gone = procfs.glance(45);
+    CHECK(message_of(gone) == "read " + tree.path("45/stat") + ": No such file or directory");
+    CHECK(is_gone(gone.error()));
+}
+
 TEST_CASE("Empty arguments are arguments that were read") {
     const TempTree tree{{"42/stat", kStat}, {"42/cmdline", ""}};
     const ProcDir process = open_process(tree, 42);
