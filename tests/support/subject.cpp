@@ -2,12 +2,14 @@
 // A program under test, to be copied under many names. It obeys one command a line on stdin, each
 // answered on stdout by one line: a pid, or "failed: REASON". Words are separated by tabs. It and
 // all it has started end when their lifeline, descriptor 3, is closed: by the test, or with it.
+// Without a test that tells it: "PROGRAM after MILLISECONDS COMMAND..." obeys the one command then.
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -28,11 +30,19 @@ namespace {
 constexpr int kLifeline = 3;
 const char* const kScoreFile = "/proc/self/oom_score_adj";
 
-[[noreturn]] void rest() {
+/// Ends when the lifeline is closed. Returns when the time is over.
+void live_for(int milliseconds) {
     pollfd lifeline{kLifeline, POLLIN, 0};
-    while (::poll(&lifeline, 1, -1) < 0 && errno == EINTR)
+    int ends = 0;
+    while ((ends = ::poll(&lifeline, 1, milliseconds)) < 0 && errno == EINTR)
         continue;
-    ::_exit(0);
+    if (ends != 0)
+        ::_exit(0);
+}
+
+[[noreturn]] void rest() {
+    for (;;)
+        live_for(-1);
 }
 
 std::vector<char*> as_argv(std::vector<std::string>& words, std::size_t from) {
@@ -162,25 +172,26 @@ bool become(const std::vector<std::string>& words) {
     return ::setresuid(id, id, id) == 0;
 }
 
-/// Sets its own score back as soon as anyone changes it.
+/// Sets its own score as soon as anyone changes it, at most so many times.
 class Fight {
   public:
-    explicit Fight(std::string score) : score_(std::move(score)), fd_(::inotify_init1(IN_CLOEXEC)) {
-        write_file(kScoreFile, score_);
+    explicit Fight(std::string score, int strikes = std::numeric_limits<int>::max())
+        : score_(std::move(score)), strikes_left_(strikes), fd_(::inotify_init1(IN_CLOEXEC)) {
         ::inotify_add_watch(fd_, kScoreFile, IN_MODIFY);
     }
     [[nodiscard]] int fd() const { return fd_; }
-    void strike() const {
+    void strike() {
         char events[4096];
-        if (::read(fd_, events, sizeof(events)) <= 0)
+        if (::read(fd_, events, sizeof(events)) <= 0 || strikes_left_ == 0)
             return;
         std::string now;
-        if (std::ifstream(kScoreFile) >> now && now != score_)
-            write_file(kScoreFile, score_);
+        if (std::ifstream(kScoreFile) >> now && now != score_ && write_file(kScoreFile, score_))
+            --strikes_left_;
     }
 
   private:
     std::string score_;
+    int strikes_left_;
     int fd_;
 };
 
@@ -218,6 +229,10 @@ std::string obey(std::vector<std::string>& words) {
         return answer(write_file(kScoreFile, words[1]));
     if (command == "fight") {
         fight.emplace(words[1]);
+        return answer(write_file(kScoreFile, words[1]));
+    }
+    if (command == "resist") {  // leaves its score as it is until someone else changes it
+        fight.emplace(words[1], std::stoi(words[2]));
         return answer(true);
     }
     return "failed: no such command";
@@ -258,7 +273,14 @@ void say(const std::string& text) {
 int main(int argc, char** argv) {
     ::signal(SIGCHLD, SIG_DFL);
     ::signal(SIGPIPE, SIG_IGN);
-    if (argc < 2 || std::string(argv[1]) != "obey")
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (arguments.size() > 2 && arguments[0] == "after") {
+        live_for(std::stoi(arguments[1]));
+        arguments.erase(arguments.begin(), arguments.begin() + 2);
+        (void)obey(arguments);
+        rest();
+    }
+    if (arguments.empty() || arguments[0] != "obey")
         rest();
     say(std::to_string(::getpid()));
     while (true) {
