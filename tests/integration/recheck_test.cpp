@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "rules.hpp"
 #include "sources.hpp"
@@ -32,14 +30,6 @@ struct WithoutSweeps {
         sweeps = daemon.client()->Sweeps();
     }
 
-    /// Starts the program that the rule means. It obeys the command so long after its start.
-    pid_t start(int milliseconds, const std::vector<std::string>& command) {
-        std::vector<std::string> words = {"spawn", programs.add(name), "after",
-                                          std::to_string(milliseconds)};
-        words.insert(words.end(), command.begin(), command.end());
-        return starter.tell(words);
-    }
-
     /// The process is held now, and no sweep has had a part in it.
     void check_held(pid_t pid) {
         CHECK(comes_to(pid, kHeld));
@@ -51,18 +41,33 @@ struct WithoutSweeps {
         check_no_sweep();
     }
 
-    void check_no_sweep() { CHECK(daemon.client()->Sweeps() == sweeps); }
+    void check_no_sweep() {
+        const auto now = daemon.client()->Sweeps();
+        if (!has_lost_events())
+            CHECK(now == sweeps);
+    }
 
-    /// The next value of the process's own that was put back.
-    std::optional<Signal> repair(pid_t pid) {
-        auto told = daemon.client().wait_for("ScoreDrifted", pid);
+    /// Then there have been sweeps: other programs had the machine do more than it could.
+    bool has_lost_events() {
+        const bool is_lost = daemon.client()->Overruns() > 0;
+        if (is_lost)
+            WARN("not shown: events were lost");
+        return is_lost;
+    }
+
+    /// The next value of the process's own is put back.
+    void check_repaired(pid_t pid) {
+        const auto told = daemon.client().wait_for("ScoreDrifted", pid);
+        REQUIRE(told);
+        CHECK(told->rule == "test");
+        CHECK(told->wanted == kHeld);
+        CHECK(told->found == kOwnScore);
+        CHECK(told->repaired);
         daemon.client().forget_signals();
-        return told;
     }
 
     Programs programs;
     std::string name = programs.unique_name();
-    Subject starter = programs.start(programs.unique_name());
     GuardDaemon daemon;
     bool is_ready = false;
     std::uint64_t sweeps = 0;
@@ -89,14 +94,11 @@ TEST_CASE("A score of its own that a program sets after its start is put back wi
         return;
     const int delay = GENERATE(30, 1000);
     CAPTURE(source, delay);
-    const pid_t pid = t.start(delay, {"score", std::to_string(kOwnScore)});
-    // A late daemon may find it with its own score at the first look.
-    CHECK(t.daemon.client().wait_for([&](const Signal& signal) {
-        return signal.pid == pid &&
-               ((signal.name == "ScoreDrifted" && signal.found == kOwnScore) ||
-                (signal.name == "ProcessHeld" && signal.original == kOwnScore));
-    }));
-    t.check_held(pid);
+    Subject subject = t.programs.start(t.name);
+    REQUIRE(t.daemon.client().wait_for("ProcessHeld", subject.pid()));
+    subject.tell({"after", std::to_string(delay), "score", std::to_string(kOwnScore)});
+    t.check_repaired(subject.pid());
+    t.check_held(subject.pid());
 }
 
 TEST_CASE("A program that moves to another cgroup after its start is held without a sweep") {
@@ -111,9 +113,10 @@ TEST_CASE("A program that moves to another cgroup after its start is held withou
         return;
     const int delay = GENERATE(30, 1000);
     CAPTURE(delay);
-    const pid_t pid = t.start(delay, {"cgroup", cgroup->path()});
-    CHECK(t.daemon.client().wait_for("ProcessHeld", pid));
-    t.check_held(pid);
+    Subject subject = t.programs.start(t.name);
+    subject.tell({"after", std::to_string(delay), "cgroup", cgroup->path()});
+    REQUIRE(t.daemon.client().wait_for("ProcessHeld", subject.pid()));
+    t.check_held(subject.pid());
 }
 
 TEST_CASE("News of a process is followed by two looks at it, and no third") {
@@ -122,24 +125,24 @@ TEST_CASE("News of a process is followed by two looks at it, and no third") {
         return;
     SECTION("what is changed before each of the two is put back") {
         const Subject subject = start_resisting(t, 2);
-        for (int look = 0; look < 2; ++look) {
-            const auto repair = t.repair(subject.pid());
-            REQUIRE(repair);
-            CHECK(repair->found == kOwnScore);
-            CHECK(repair->repaired);
-        }
+        t.check_repaired(subject.pid());
+        t.check_repaired(subject.pid());
         t.check_held(subject.pid());
     }
     SECTION("what is changed after them is for the sweep") {
         const Subject subject = start_resisting(t, 3);
-        REQUIRE(t.repair(subject.pid()));
-        REQUIRE(t.repair(subject.pid()));
-        REQUIRE(comes_to(subject.pid(), kOwnScore));
+        t.check_repaired(subject.pid());
+        t.check_repaired(subject.pid());
+        const bool is_changed = comes_to(subject.pid(), kOwnScore);
         // News of another process is news of that one only.
         const Subject other = t.programs.start(t.name);
         CHECK(comes_to(other.pid(), kHeld));
-        CHECK(read_score(subject.pid()) == kOwnScore);
+        const auto score = read_score(subject.pid());
         t.check_no_sweep();
+        if (t.has_lost_events())
+            return;
+        CHECK(is_changed);
+        CHECK(score == kOwnScore);
 
         (void)t.daemon.client()->Rescan();
         ++t.sweeps;

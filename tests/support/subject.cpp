@@ -2,7 +2,6 @@
 // A program under test, to be copied under many names. It obeys one command a line on stdin, each
 // answered on stdout by one line: a pid, or "failed: REASON". Words are separated by tabs. It and
 // all it has started end when their lifeline, descriptor 3, is closed: by the test, or with it.
-// Without a test that tells it: "PROGRAM after MILLISECONDS COMMAND..." obeys the one command then.
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -178,19 +177,30 @@ class Fight {
     explicit Fight(std::string score, int strikes = std::numeric_limits<int>::max())
         : score_(std::move(score)), strikes_left_(strikes), fd_(::inotify_init1(IN_CLOEXEC)) {
         ::inotify_add_watch(fd_, kScoreFile, IN_MODIFY);
+        std::ifstream(kScoreFile) >> last_;
     }
     [[nodiscard]] int fd() const { return fd_; }
+
+    bool set() {
+        const bool done = write_file(kScoreFile, score_);
+        if (done)
+            last_ = score_;
+        return done;
+    }
+
     void strike() {
         char events[4096];
         if (::read(fd_, events, sizeof(events)) <= 0 || strikes_left_ == 0)
             return;
+        // Whoever truncates the file, as a write may, is told of before the score is changed.
         std::string now;
-        if (std::ifstream(kScoreFile) >> now && now != score_ && write_file(kScoreFile, score_))
+        if (std::ifstream(kScoreFile) >> now && now != last_ && set())
             --strikes_left_;
     }
 
   private:
     std::string score_;
+    std::string last_;
     int strikes_left_;
     int fd_;
 };
@@ -198,6 +208,10 @@ class Fight {
 std::optional<Fight> fight;
 
 std::string obey(std::vector<std::string>& words) {
+    if (words[0] == "after") {  // so many milliseconds, then a command
+        live_for(std::stoi(words[1]));
+        words.erase(words.begin(), words.begin() + 2);
+    }
     const std::string& command = words[0];
     if (command == "fork")
         return fork_only();
@@ -229,7 +243,7 @@ std::string obey(std::vector<std::string>& words) {
         return answer(write_file(kScoreFile, words[1]));
     if (command == "fight") {
         fight.emplace(words[1]);
-        return answer(write_file(kScoreFile, words[1]));
+        return answer(fight->set());
     }
     if (command == "resist") {  // leaves its score as it is until someone else changes it
         fight.emplace(words[1], std::stoi(words[2]));
@@ -273,14 +287,7 @@ void say(const std::string& text) {
 int main(int argc, char** argv) {
     ::signal(SIGCHLD, SIG_DFL);
     ::signal(SIGPIPE, SIG_IGN);
-    std::vector<std::string> arguments(argv + 1, argv + argc);
-    if (arguments.size() > 2 && arguments[0] == "after") {
-        live_for(std::stoi(arguments[1]));
-        arguments.erase(arguments.begin(), arguments.begin() + 2);
-        (void)obey(arguments);
-        rest();
-    }
-    if (arguments.empty() || arguments[0] != "obey")
+    if (argc < 2 || std::string(argv[1]) != "obey")
         rest();
     say(std::to_string(::getpid()));
     while (true) {
