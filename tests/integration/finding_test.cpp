@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <string>
 
+#include "coming_ways.hpp"
 #include "rules.hpp"
+#include "sources.hpp"
 #include "support/catch.hpp"
 #include "support/guard_daemon.hpp"
 #include "support/score.hpp"
-#include "ways.hpp"
 
 namespace oomguard::test {
 namespace {
@@ -16,35 +17,9 @@ bool every_way(const Way& /*way*/) {
     return true;
 }
 
-/// The settings of the sources.
-std::string sources(bool proc_connector, bool cgroups, bool exec_doorbell, bool sweep) {
-    const auto text = [](bool on) { return on ? "true" : "false"; };
-    return std::string("sources: {proc_connector: ") + text(proc_connector) +
-           ", cgroups: " + text(cgroups) + ", exec_doorbell: " + text(exec_doorbell) +
-           ", sweep: " + text(sweep) + "}\n";
-}
-
-constexpr const char* kShortSweeps =
-    "sweep_interval: 300ms\nsweep_interval_without_events: 300ms\n";
-
-/// True once the source works. If it cannot on this machine, the test says so and is skipped.
-bool works(GuardDaemon& daemon, const std::string& source) {
-    (void)eventually([&] {
-        const auto [is_working, reason] = daemon.client().source(source);
-        return is_working || !reason.empty();
-    });
-    const auto [is_working, reason] = daemon.client().source(source);
-    // The connector asks for a look at everything once it works: what comes after is its find.
-    if (is_working && source == "proc-connector")
-        REQUIRE(eventually([&] { return daemon.client()->Sweeps() >= 2; }));
-    if (!is_working)
-        WARN("skipped, source " << source << " does not work here: " << reason);
-    return is_working;
-}
-
 void check_held(GuardDaemon& daemon, const Way& way) {
     CAPTURE(way.title);
-    const pid_t pid = way.come();
+    const pid_t pid = way.happen();
     CHECK(comes_to(pid, way.score));
     const auto told = daemon.client().wait_for("ProcessHeld", pid);
     REQUIRE(told);
@@ -62,7 +37,7 @@ void check_held(GuardDaemon& daemon, const Way& way) {
 
 /// Runs the daemon with the settings; every way that the source must find ends held.
 void check_ways(const std::string& settings, const std::string& source, Needed needed) {
-    Ways ways;
+    ComingWays ways;
     GuardDaemon daemon;
     daemon.write_settings(settings);
     daemon.write_rules("10-ways.yaml", ways.rules());
@@ -87,27 +62,23 @@ TEST_CASE("With the proc connector and the sweep, every way of coming to match i
     check_ways(kShortSweeps + sources(true, false, false, true), "proc-connector", every_way);
 }
 
-TEST_CASE("With the cgroups and the sweep, every way of coming to match is held") {
-    check_ways(kShortSweeps + sources(false, true, false, true), "cgroups", every_way);
-}
-
-TEST_CASE("With the exec doorbell and the sweep, every way of coming to match is held") {
-    check_ways(kShortSweeps + sources(false, false, true, true), "exec-doorbell", every_way);
+TEST_CASE("With inotify and the sweep, every way of coming to match is held") {
+    check_ways(kShortSweeps + sources(false, true, true, true), "exec-doorbell", every_way);
 }
 
 TEST_CASE("The proc connector alone, without a sweep, finds every way but a move of cgroup") {
     check_ways(sources(true, false, false, false), "proc-connector",
-               [](const Way& way) { return !way.moves; });
+               [](const Way& way) { return way.kind != Way::Kind::Move; });
 }
 
 TEST_CASE("The exec doorbell alone, without a sweep, finds new processes that execute programs") {
     check_ways(sources(false, false, true, false), "exec-doorbell",
-               [](const Way& way) { return way.starts; });
+               [](const Way& way) { return way.kind == Way::Kind::Start; });
 }
 
 TEST_CASE("The cgroups alone, without a sweep, find a process that enters a cgroup") {
     check_ways(sources(false, true, false, false), "cgroups",
-               [](const Way& way) { return way.moves; });
+               [](const Way& way) { return way.kind == Way::Kind::Move; });
 }
 
 TEST_CASE("A cgroup made while the daemon runs is watched") {

@@ -3,11 +3,16 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include "support/eventually.hpp"
@@ -38,27 +43,47 @@ class TestCgroup {
         return cgroup;
     }
     TestCgroup(TestCgroup&& other) noexcept
-        : name_(std::move(other.name_)), path_(std::exchange(other.path_, {})) {}
+        : name_(std::move(other.name_)),
+          path_(std::exchange(other.path_, {})),
+          children_(std::exchange(other.children_, {})) {}
     TestCgroup(const TestCgroup&) = delete;
     TestCgroup& operator=(const TestCgroup&) = delete;
     TestCgroup& operator=(TestCgroup&&) = delete;
     ~TestCgroup() {
-        // A killed process leaves its cgroup a moment after it is reaped.
+        for (const auto& child : children_)
+            remove(child);
         if (!path_.empty())
-            (void)eventually([&] { return ::rmdir(path_.c_str()) == 0 || errno != EBUSY; });
+            remove(path_);
+    }
+
+    /// Makes a cgroup below it, removed with it, around a running process, as systemd makes a
+    /// scope.
+    void make_around(pid_t pid, const std::string& name) {
+        children_.push_back(path_ + "/" + name);
+        if (::mkdir(children_.back().c_str(), 0755) != 0)
+            throw std::system_error(errno, std::generic_category(), children_.back());
+        if (!(std::ofstream(children_.back() + "/cgroup.procs") << pid << std::flush))
+            throw std::runtime_error("cannot move a process to " + children_.back());
     }
 
     [[nodiscard]] const std::string& path() const { return path_; }
-    /// What a rule says of it, wherever in the tree the mount begins.
-    [[nodiscard]] std::string patterns() const {
-        return R"(["/)" + name_ + R"(", "/**/)" + name_ + R"("])";
+    /// What a rule says of it, or of one below it, wherever in the tree the mount begins.
+    [[nodiscard]] std::string patterns(const std::string& below = {}) const {
+        const std::string name = name_ + (below.empty() ? "" : "/" + below);
+        return R"(["/)" + name + R"(", "/**/)" + name + R"("])";
     }
 
   private:
     TestCgroup() = default;
 
+    static void remove(const std::string& path) {
+        // A killed process leaves its cgroup a moment after it is reaped.
+        (void)eventually([&] { return ::rmdir(path.c_str()) == 0 || errno != EBUSY; });
+    }
+
     std::string name_;
     std::string path_;
+    std::vector<std::string> children_;
 };
 
 }  // namespace oomguard::test

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -28,11 +29,19 @@ namespace {
 constexpr int kLifeline = 3;
 const char* const kScoreFile = "/proc/self/oom_score_adj";
 
-[[noreturn]] void rest() {
+/// Ends when the lifeline is closed. Returns when the time is over.
+void live_for(int milliseconds) {
     pollfd lifeline{kLifeline, POLLIN, 0};
-    while (::poll(&lifeline, 1, -1) < 0 && errno == EINTR)
+    int ends = 0;
+    while ((ends = ::poll(&lifeline, 1, milliseconds)) < 0 && errno == EINTR)
         continue;
-    ::_exit(0);
+    if (ends != 0)
+        ::_exit(0);
+}
+
+[[noreturn]] void rest() {
+    for (;;)
+        live_for(-1);
 }
 
 std::vector<char*> as_argv(std::vector<std::string>& words, std::size_t from) {
@@ -162,31 +171,47 @@ bool become(const std::vector<std::string>& words) {
     return ::setresuid(id, id, id) == 0;
 }
 
-/// Sets its own score back as soon as anyone changes it.
+/// Sets its own score as soon as anyone changes it, at most so many times.
 class Fight {
   public:
-    explicit Fight(std::string score) : score_(std::move(score)), fd_(::inotify_init1(IN_CLOEXEC)) {
-        write_file(kScoreFile, score_);
+    explicit Fight(std::string score, int strikes = std::numeric_limits<int>::max())
+        : score_(std::move(score)), strikes_left_(strikes), fd_(::inotify_init1(IN_CLOEXEC)) {
         ::inotify_add_watch(fd_, kScoreFile, IN_MODIFY);
+        std::ifstream(kScoreFile) >> last_;
     }
     [[nodiscard]] int fd() const { return fd_; }
-    void strike() const {
+
+    bool set() {
+        const bool done = write_file(kScoreFile, score_);
+        if (done)
+            last_ = score_;
+        return done;
+    }
+
+    void strike() {
         char events[4096];
-        if (::read(fd_, events, sizeof(events)) <= 0)
+        if (::read(fd_, events, sizeof(events)) <= 0 || strikes_left_ == 0)
             return;
+        // Whoever truncates the file, as a write may, is told of before the score is changed.
         std::string now;
-        if (std::ifstream(kScoreFile) >> now && now != score_)
-            write_file(kScoreFile, score_);
+        if (std::ifstream(kScoreFile) >> now && now != last_ && set())
+            --strikes_left_;
     }
 
   private:
     std::string score_;
+    std::string last_;
+    int strikes_left_;
     int fd_;
 };
 
 std::optional<Fight> fight;
 
 std::string obey(std::vector<std::string>& words) {
+    if (words[0] == "after") {  // so many milliseconds, then a command
+        live_for(std::stoi(words[1]));
+        words.erase(words.begin(), words.begin() + 2);
+    }
     const std::string& command = words[0];
     if (command == "fork")
         return fork_only();
@@ -218,6 +243,10 @@ std::string obey(std::vector<std::string>& words) {
         return answer(write_file(kScoreFile, words[1]));
     if (command == "fight") {
         fight.emplace(words[1]);
+        return answer(fight->set());
+    }
+    if (command == "resist") {  // leaves its score as it is until someone else changes it
+        fight.emplace(words[1], std::stoi(words[2]));
         return answer(true);
     }
     return "failed: no such command";

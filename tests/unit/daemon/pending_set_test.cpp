@@ -2,6 +2,7 @@
 #include "daemon/pending_set.hpp"
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -53,6 +54,13 @@ TEST_CASE("An exec is not delayed by the fork before it, nor by one that comes l
         pending.found(10, kStart);
         pending.forked(10, kStart, PendingSet::kAfterFork);
     }
+    SECTION("exec, look, fork") {
+        pending.found(10, kStart);
+        CHECK(pending.take_due(kStart, kMany) == std::vector<Pid>{10});
+        pending.forked(10, kStart + milliseconds(50));
+        CHECK(looks(pending) == std::vector<long>{100, 2000});
+        return;
+    }
     SECTION("fork, look, exec") {
         pending.forked(10, kStart - milliseconds(50), PendingSet::kAfterFork);
         CHECK(pending.take_due(kStart - milliseconds(48), kMany) == std::vector<Pid>{10});
@@ -71,11 +79,46 @@ TEST_CASE("Any number of events for a process are one look") {
 }
 
 TEST_CASE("The rechecks count from the last event") {
+    // Before the first recheck, before the second, and after both.
+    const milliseconds before = GENERATE(milliseconds(60), milliseconds(1000), milliseconds(3000));
     PendingSet pending;
-    pending.found(10, kStart - milliseconds(60));
-    CHECK(pending.take_due(kStart - milliseconds(60), kMany).size() == 1);
+    pending.found(10, kStart - before);
+    while (pending.next_due() && *pending.next_due() < kStart)
+        CHECK(pending.take_due(*pending.next_due(), kMany).size() == 1);
     pending.found(10, kStart);
     CHECK(looks(pending) == std::vector<long>{0, 100, 2000});
+}
+
+TEST_CASE("Each process has rechecks of its own") {
+    PendingSet pending;
+    pending.found(10, kStart);
+    pending.found(11, kStart + milliseconds(30));
+    pending.forked(12, kStart + milliseconds(30));
+    std::vector<std::pair<long, Pid>> looks;
+    while (const auto due = pending.next_due()) {
+        REQUIRE(looks.size() < 100);
+        for (const Pid pid : pending.take_due(*due, kMany))
+            looks.emplace_back(std::chrono::duration_cast<milliseconds>(*due - kStart).count(),
+                               pid);
+    }
+    CHECK(looks == std::vector<std::pair<long, Pid>>{{0, 10},
+                                                     {30, 11},
+                                                     {32, 12},
+                                                     {100, 10},
+                                                     {130, 11},
+                                                     {130, 12},
+                                                     {2000, 10},
+                                                     {2030, 11},
+                                                     {2030, 12}});
+}
+
+TEST_CASE("The rechecks of a process that has ended are not those of the next with its pid") {
+    PendingSet pending;
+    pending.found(10, kStart - milliseconds(90));
+    CHECK(pending.take_due(kStart - milliseconds(90), kMany).size() == 1);
+    pending.ended(10);
+    pending.forked(10, kStart);
+    CHECK(looks(pending) == std::vector<long>{2, 100, 2000});
 }
 
 TEST_CASE("A look that comes late replaces those that it is late for") {
