@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The built oom-guardd, and rules for it."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -11,6 +12,15 @@ import machine
 
 def rule(name, match, score=300):
     return f"  - name: {name}\n    match: {{{match}}}\n    oom_score_adj: {score}\n"
+
+
+def unit_setting(bench, name):
+    """What the unit sets, so that it is measured as it runs there."""
+    unit = bench.source / "systemd" / "oom-guardd.service.in"
+    for line in unit.read_text(encoding="utf-8").splitlines():
+        if line.startswith(name + "="):
+            return line.removeprefix(name + "=")
+    raise RuntimeError(f"{unit}: no {name}=")
 
 
 def exact_names(count):
@@ -38,7 +48,8 @@ class Guard(machine.Running):
         self._runtime_directory = tempfile.mkdtemp(prefix="oomguard-bench-", dir="/run")
         command += ["--runtime-dir", self._runtime_directory, "--bus", bus]
         self._log_path = self._directory / "log"
-        super().__init__(command)
+        nice = unit_setting(bench, "Nice")
+        super().__init__(command, preexec_fn=lambda: os.setpriority(os.PRIO_PROCESS, 0, int(nice)))
 
     def __enter__(self):
         with open(self._log_path, "wb") as log:

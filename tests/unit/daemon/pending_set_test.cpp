@@ -57,7 +57,7 @@ TEST_CASE("An exec is not delayed by the fork before it, nor by one that comes l
     SECTION("exec, look, fork") {
         pending.found(10, kStart);
         CHECK(pending.take_due(kStart, kMany) == std::vector<Pid>{10});
-        pending.forked(10, kStart + milliseconds(50));
+        pending.forked(10, kStart + milliseconds(50), PendingSet::kAfterFork);
         CHECK(looks(pending) == std::vector<long>{100, 2000});
         return;
     }
@@ -93,7 +93,7 @@ TEST_CASE("Each process has rechecks of its own") {
     PendingSet pending;
     pending.found(10, kStart);
     pending.found(11, kStart + milliseconds(30));
-    pending.forked(12, kStart + milliseconds(30));
+    pending.forked(12, kStart + milliseconds(30), PendingSet::kAfterFork);
     std::vector<std::pair<long, Pid>> looks;
     while (const auto due = pending.next_due()) {
         REQUIRE(looks.size() < 100);
@@ -117,7 +117,7 @@ TEST_CASE("The rechecks of a process that has ended are not those of the next wi
     pending.found(10, kStart - milliseconds(90));
     CHECK(pending.take_due(kStart - milliseconds(90), kMany).size() == 1);
     pending.ended(10);
-    pending.forked(10, kStart);
+    pending.forked(10, kStart, PendingSet::kAfterFork);
     CHECK(looks(pending) == std::vector<long>{2, 100, 2000});
 }
 
