@@ -62,8 +62,7 @@ Truth name_holds(const std::vector<Pattern>& patterns, const Snapshot& snapshot)
     const std::string_view exe_name = executable_name(snapshot.exe);
     if (!exe_name.empty() && any_matches(patterns, exe_name))
         return yes();
-    const bool cut = snapshot.comm.size() == kLongestComm && !exe_name.starts_with(snapshot.comm);
-    if (!cut || !may_match_longer(patterns, snapshot.comm))
+    if (!may_be_cut(snapshot) || !may_match_longer(patterns, snapshot.comm))
         return no();
     if (!snapshot.has(Field::Cmdline))
         return unknown(Field::Cmdline);
@@ -134,6 +133,11 @@ Truth all_hold(const Criteria& criteria, const Snapshot& snapshot) {
 }
 
 }  // namespace
+
+bool may_be_cut(const Snapshot& snapshot) {
+    return snapshot.comm.size() == kLongestComm &&
+           !executable_name(snapshot.exe).starts_with(snapshot.comm);
+}
 
 Truth excepts(const Rule& rule, const Snapshot& snapshot) {
     return rule.except ? all_hold(*rule.except, snapshot) : no();
