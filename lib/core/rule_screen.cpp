@@ -19,7 +19,7 @@ using Place = RuleScreen::Place;
 constexpr std::size_t kFewestRules = 4;
 
 struct PlacedKey {
-    std::vector<Pattern> Criteria::*patterns;
+    Patterns Criteria::*patterns;
     Place place;
 };
 
@@ -40,7 +40,7 @@ struct Requirement {
     std::vector<std::vector<LiteralGroup>> patterns;
 };
 
-std::optional<Requirement> requirement(const std::vector<Pattern>& patterns, Place place) {
+std::optional<Requirement> requirement(const Patterns& patterns, Place place) {
     Requirement requirement{place, {}};
     for (const Pattern& pattern : patterns) {
         requirement.patterns.push_back(pattern.required_literals());

@@ -179,7 +179,7 @@ Verdict find_in_order(const std::vector<Rule>& rules, const Snapshot& snapshot) 
     return {};
 }
 
-bool any_of(const std::vector<Pattern>& patterns, const std::vector<std::string>& texts) {
+bool any_of(const Patterns& patterns, const std::vector<std::string>& texts) {
     for (const Pattern& pattern : patterns) {
         for (const std::string& text : texts) {
             if (pattern.matches(text))

@@ -76,7 +76,7 @@ TEST_CASE("what a pattern matches holds the literals that it requires") {
     std::mt19937 engine(20265);
     RandomExpression expressions(engine);
     int checked = 0;
-    for (int round = 0; round < 2000; ++round) {
+    for (int round = 0; round < 5000; ++round) {
         const auto pattern = Pattern::regex(expressions.sequence(2));
         if (!pattern)
             continue;
