@@ -147,8 +147,9 @@ RuleScreen::RuleScreen(const std::vector<Rule>& rules, std::vector<RuleNumber> n
     std::array<std::vector<Screened>, kPlaceCount> by_place;
     std::vector<RuleNumber> others;
     for (std::size_t index = 0; index < others_.size(); ++index) {
-        if (auto one = screened(others_[index], requirements[index], shares))
-            by_place[index_of(one->place)].push_back(*std::move(one));
+        const auto one = screened(others_[index], requirements[index], shares);
+        if (one)
+            by_place[index_of(one->place)].push_back(*one);
         else
             others.push_back(others_[index]);
     }
