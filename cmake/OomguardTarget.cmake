@@ -5,8 +5,8 @@ function(oomguard_target target)
         -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
         -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wimplicit-fallthrough -Wextra-semi
         $<$<BOOL:${OOMGUARD_WERROR}>:-Werror>)
-    # The pages of the program stay resident, and most of its code runs once or waits for the kernel:
-    # small, but for what runs for every process.
+    # The pages of the program stay resident, and most of its code runs once or waits for the
+    # kernel: small, but for what runs for every process.
     if(NOT target MATCHES "^oomguard-(core|sys|guard)$")
         target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Os>)
     endif()
