@@ -5,6 +5,14 @@ function(oomguard_target target)
         -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
         -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wimplicit-fallthrough -Wextra-semi
         $<$<BOOL:${OOMGUARD_WERROR}>:-Werror>)
+    # The pages of the program stay resident, and most of its code runs once or waits for the
+    # kernel: small, but for what runs for every process.
+    if(NOT target MATCHES "^oomguard-(core|sys|guard)$")
+        target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Os>)
+    endif()
+    target_compile_options(${target} PRIVATE
+        $<$<NOT:$<CONFIG:Debug>>:-ffunction-sections>)
+    target_link_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-Wl,--gc-sections>)
     if(OOMGUARD_SANITIZE)
         target_compile_options(${target} PRIVATE
             -fsanitize=${OOMGUARD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

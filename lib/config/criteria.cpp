@@ -69,7 +69,7 @@ bool check_escapes(const YamlNode& node, const std::string& subject, Findings& f
 
 struct PatternKey {
     std::string_view key;
-    std::vector<Pattern> Criteria::*member;
+    Patterns Criteria::*member;
     Pattern::Kind kind;
     Check check;
 };
@@ -97,9 +97,9 @@ void for_each_entry(const YamlNode& value, std::string_view key, std::string_vie
         read(value);
         return;
     }
-    if (value.items.empty())
+    if (value.items().empty())
         reader.reject(value, key, std::string(expected) + " or a list of at least one");
-    for (const YamlNode& item : value.items)
+    for (const YamlNode& item : value.items())
         read(item);
 }
 
@@ -111,7 +111,7 @@ std::optional<Pattern> read_regex(const YamlNode& node, std::string_view key,
     const YamlNode* const value = map.find("regex");
     if (value == nullptr) {
         // In a map that is not empty, its keys were reported as unknown.
-        if (node.entries.empty())
+        if (node.entries().empty())
             reader.reject(node, key, "a pattern or {regex: EXPRESSION}");
         return std::nullopt;
     }
@@ -180,7 +180,7 @@ bool is_account_name(std::string_view text) {
 std::optional<Principal> read_principal(const YamlNode& node, const MapReader& reader,
                                         const Accounts& accounts) {
     const bool is_group = node.text.starts_with('%');
-    const std::string name = node.text.substr(is_group ? 1 : 0);
+    const std::string name(node.text.substr(is_group ? 1 : 0));
     const auto kind = is_group ? Principal::Kind::Group : Principal::Kind::User;
     if (node.kind == YamlNode::Kind::Scalar) {
         if (const auto number = number_of(name))
@@ -238,7 +238,7 @@ std::vector<Pattern> read_path_globs(const YamlNode& value, std::string_view key
     };
     if (value.kind != YamlNode::Kind::Sequence)
         read(value, "a path pattern or a list of them, [] for none");
-    for (const YamlNode& item : value.items)
+    for (const YamlNode& item : value.items())
         read(item, "a path pattern");
     return patterns;
 }

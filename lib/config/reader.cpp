@@ -64,9 +64,9 @@ std::string describe(const YamlNode& node) {
         case YamlNode::Kind::Scalar:
             return std::string("\"").append(shown(node.text)).append("\"");
         case YamlNode::Kind::Sequence:
-            return node.items.empty() ? "an empty list" : "a list";
+            return node.items().empty() ? "an empty list" : "a list";
         case YamlNode::Kind::Map:
-            return node.entries.empty() ? "an empty map" : "a map";
+            return node.entries().empty() ? "an empty map" : "a map";
         case YamlNode::Kind::Invalid:
             break;
     }
@@ -113,7 +113,7 @@ std::string MapReader::subject(std::string_view key) const {
 }
 
 void MapReader::allow_keys(std::span<const std::string_view> known) {
-    for (const YamlEntry& entry : map_.entries) {
+    for (const YamlEntry& entry : map_.entries()) {
         if (std::find(known.begin(), known.end(), entry.key) != known.end())
             continue;
         std::string message =
@@ -130,9 +130,10 @@ void MapReader::allow_keys(std::span<const std::string_view> known) {
 }
 
 const YamlNode* MapReader::find(std::string_view key) const {
-    const auto entry = std::find_if(map_.entries.begin(), map_.entries.end(),
+    const auto entries = map_.entries();
+    const auto entry = std::find_if(entries.begin(), entries.end(),
                                     [&](const YamlEntry& e) { return e.key == key; });
-    return entry == map_.entries.end() ? nullptr : &entry->value;
+    return entry == entries.end() ? nullptr : &entry->value;
 }
 
 const YamlNode* MapReader::require(std::string_view key) const {
@@ -186,7 +187,7 @@ std::optional<std::string> MapReader::text(std::string_view key, std::string_vie
     if (node == nullptr)
         return std::nullopt;
     if (node->kind == YamlNode::Kind::Scalar)
-        return node->text;
+        return std::string(node->text);
     reject(*node, key, expected);
     return std::nullopt;
 }

@@ -2,6 +2,9 @@
 #include "config/rule_file.hpp"
 
 #include <array>
+#include <memory>
+#include <memory_resource>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -25,9 +28,9 @@ bool is_rule_name(std::string_view text) {
 
 /// "rule 'browser'" for messages; "this rule" if it has no name to call it by.
 std::string name_of(const YamlNode& rule) {
-    for (const YamlEntry& entry : rule.entries) {
+    for (const YamlEntry& entry : rule.entries()) {
         if (entry.key == "name" && is_rule_name(entry.value.text))
-            return "rule '" + entry.value.text + "'";
+            return "rule '" + std::string(entry.value.text) + "'";
     }
     return "this rule";
 }
@@ -40,7 +43,7 @@ std::optional<Value> read_bound(const YamlNode& node, const MapReader& rule) {
     const bool at_least = bound.find("at_least") != nullptr;
     if (at_most == at_least) {
         // Neither of them in a map that is not empty: its keys were reported as unknown.
-        if (at_most || node.entries.empty())
+        if (at_most || node.entries().empty())
             rule.reject(node, "oom_score_adj", "a map with either at_most or at_least",
                         at_most ? "it has both" : "");
         return std::nullopt;
@@ -86,7 +89,7 @@ std::optional<Children> read_children(const MapReader& rule) {
 }
 
 /// The entries of the list of rules that a file is.
-std::vector<YamlNode> take_entries(YamlNode root, Findings& findings) {
+std::span<const YamlNode> entries_of(const YamlNode& root, Findings& findings) {
     if (root.kind == YamlNode::Kind::Null || root.kind == YamlNode::Kind::Invalid)
         return {};
     if (root.kind != YamlNode::Kind::Map) {
@@ -96,11 +99,11 @@ std::vector<YamlNode> take_entries(YamlNode root, Findings& findings) {
     }
     MapReader file(root, "", findings);
     file.allow_keys(kFileKeys);
-    for (YamlEntry& entry : root.entries) {
+    for (const YamlEntry& entry : root.entries()) {
         if (entry.key != "rules")
             continue;
         if (entry.value.kind == YamlNode::Kind::Sequence)
-            return std::move(entry.value.items);
+            return entry.value.items();
         file.reject(entry.value, "rules", "a list of rules");
         break;
     }
@@ -113,7 +116,7 @@ class RuleReader {
     RuleReader(const Accounts& accounts, Findings& findings)
         : accounts_(accounts), findings_(findings) {}
 
-    void add_rule(const YamlNode& node, const std::string& path) {
+    void add_rule(const YamlNode& node, const std::shared_ptr<const std::string>& path) {
         if (node.kind == YamlNode::Kind::Invalid)
             return;
         if (node.kind != YamlNode::Kind::Map) {
@@ -149,7 +152,8 @@ class RuleReader {
             return;
         }
         rule.name = node->text;
-        const auto [other, added] = origins_.try_emplace(rule.name, rule.origin);
+        const auto [other, added] =
+            origins_.try_emplace(std::pmr::string(rule.name, &memory_), rule.origin);
         if (!added)
             findings_.error(node->mark, "the name '" + rule.name + "' is already taken by " +
                                             printable(other->second.text()));
@@ -159,7 +163,7 @@ class RuleReader {
         const YamlNode* const node = rule.find(key);
         if (node == nullptr)
             return std::nullopt;
-        if (node->kind != YamlNode::Kind::Map || node->entries.empty()) {
+        if (node->kind != YamlNode::Kind::Map || node->entries().empty()) {
             rule.reject(*node, key, "a map of at least one key, such as name or cmdline");
             return std::nullopt;
         }
@@ -169,7 +173,9 @@ class RuleReader {
     const Accounts& accounts_;
     Findings& findings_;
     std::vector<Rule> rules_;
-    std::unordered_map<std::string, Origin> origins_;
+    // In memory of their own: they go, and would leave holes between the rules.
+    std::pmr::monotonic_buffer_resource memory_;
+    std::pmr::unordered_map<std::pmr::string, Origin> origins_{&memory_};
 };
 
 /// Reads all files, until there are too many rules.
@@ -183,18 +189,17 @@ void read_files(const std::vector<SourceFile>& files, const RuleLimits& limits, 
             findings.error({}, "cannot be read: " + shown(*file.failure));
             continue;
         }
-        std::optional<YamlNode> root = parse_yaml(content(file), findings);
-        if (!root)
+        const std::optional<YamlTree> tree = parse_yaml(content(file), findings);
+        if (!tree)
             continue;
-        for (YamlNode& entry : take_entries(*std::move(root), findings)) {
-            // Freed one by one: the tree is larger than the rules that grow while it shrinks.
-            const YamlNode rule = std::move(entry);
+        const auto path = std::make_shared<const std::string>(file.path);
+        for (const YamlNode& rule : entries_of(tree->root, findings)) {
             if (++count > limits.rules) {
                 findings.error(rule.mark, "more than " + std::to_string(limits.rules) +
                                               " rules in all files together");
                 return;
             }
-            reader.add_rule(rule, file.path);
+            reader.add_rule(rule, path);
         }
     }
 }

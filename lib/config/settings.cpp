@@ -192,12 +192,12 @@ LoadedSettings load_settings(const SourceFile& file) {
     Findings findings;
     if (file.failure) {
         findings.error({}, "cannot be read: " + shown(*file.failure));
-    } else if (const auto root = parse_yaml(content(file), findings)) {
-        if (root->kind == YamlNode::Kind::Map)
-            read_settings(*root, loaded.settings, findings);
-        else if (root->kind != YamlNode::Kind::Null && root->kind != YamlNode::Kind::Invalid)
-            findings.error(root->mark,
-                           "the file must be a map of settings, got " + describe(*root));
+    } else if (const auto tree = parse_yaml(content(file), findings)) {
+        const YamlNode& root = tree->root;
+        if (root.kind == YamlNode::Kind::Map)
+            read_settings(root, loaded.settings, findings);
+        else if (root.kind != YamlNode::Kind::Null && root.kind != YamlNode::Kind::Invalid)
+            findings.error(root.mark, "the file must be a map of settings, got " + describe(root));
     }
     loaded.diagnostics = findings.report(std::span(&file, 1));
     return loaded;

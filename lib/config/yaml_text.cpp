@@ -2,9 +2,12 @@
 #include "config/yaml_text.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "config/reader.hpp"
 #include "core/text.hpp"
 
 namespace oomguard::config {
@@ -87,6 +90,49 @@ unsigned line_of_dash(std::string_view text, std::size_t offset, unsigned line,
             return line;
         end = start - 1;
         --line;
+    }
+}
+
+char char_at(std::string_view text, int offset) {
+    const auto index = static_cast<std::size_t>(offset);
+    return offset >= 0 && index < text.size() ? text[index] : '\0';
+}
+
+bool is_indented_by_tab(std::string_view text, int offset, int column) {
+    if (offset < 0 || column < 0 || offset < column)
+        return false;
+    const auto start = std::min(static_cast<std::size_t>(offset - column), text.size());
+    const std::string_view line = text.substr(start, text.find('\n', start) - start);
+    return line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
+}
+
+std::string must_be_quoted(char first) {
+    std::string out = "a text that begins with '";
+    out += first;
+    out += "' must be quoted";
+    if (first == '*')
+        return out + " (YAML aliases are not supported)";
+    if (first == '&')
+        return out + " (YAML anchors are not supported)";
+    if (first == '!')
+        return out + " (YAML tags are not supported)";
+    return out;
+}
+
+void report_duplicate_keys(std::span<const YamlEntry> entries, Findings& findings) {
+    std::vector<std::size_t> order(entries.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return entries[a].key < entries[b].key; });
+    for (std::size_t first = 0, next = 1; next < order.size(); ++next) {
+        const YamlEntry& entry = entries[order[next]];
+        const YamlEntry& earlier = entries[order[first]];
+        if (entry.key != earlier.key)
+            first = next;
+        else
+            findings.error(entry.mark, "duplicate key '" + shown(entry.key) +
+                                           "', first given in line " +
+                                           std::to_string(earlier.mark.line));
     }
 }
 

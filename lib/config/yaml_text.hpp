@@ -3,9 +3,12 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "config/findings.hpp"
+#include "config/yaml_tree.hpp"
 
 namespace oomguard::config {
 
@@ -27,5 +30,18 @@ namespace oomguard::config {
 /// file.
 [[nodiscard]] unsigned line_of_dash(std::string_view text, std::size_t offset, unsigned line,
                                     std::size_t column);
+
+/// The byte at the offset; NUL outside of the text.
+[[nodiscard]] char char_at(std::string_view text, int offset);
+
+/// Whether a tab is among the blanks that begin the line of the byte at `offset`, which is `column`
+/// bytes from its start; both negative if there is no such place.
+[[nodiscard]] bool is_indented_by_tab(std::string_view text, int offset, int column);
+
+/// Why a text cannot begin with this character, and how it can.
+[[nodiscard]] std::string must_be_quoted(char first);
+
+/// Reports each key of a map that was given before.
+void report_duplicate_keys(std::span<const YamlEntry> entries, Findings& findings);
 
 }  // namespace oomguard::config

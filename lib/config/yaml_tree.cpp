@@ -5,9 +5,12 @@
 #include <array>
 #include <cstddef>
 #include <exception>
-#include <numeric>
+#include <memory>
 #include <sstream>
+#include <string>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -32,32 +35,6 @@ Mark to_mark(const YAML::Mark& mark) {
     return {static_cast<unsigned>(mark.line) + 1, static_cast<unsigned>(mark.column) + 1};
 }
 
-char char_at(std::string_view text, int offset) {
-    const auto index = static_cast<std::size_t>(offset);
-    return offset >= 0 && index < text.size() ? text[index] : '\0';
-}
-
-bool is_indented_by_tab(std::string_view text, const YAML::Mark& mark) {
-    if (mark.is_null() || mark.pos < mark.column)
-        return false;
-    const auto start = std::min(static_cast<std::size_t>(mark.pos - mark.column), text.size());
-    const std::string_view line = text.substr(start, text.find('\n', start) - start);
-    return line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
-}
-
-std::string must_be_quoted(char first) {
-    std::string out = "a text that begins with '";
-    out += first;
-    out += "' must be quoted";
-    if (first == '*')
-        return out + " (YAML aliases are not supported)";
-    if (first == '&')
-        return out + " (YAML anchors are not supported)";
-    if (first == '!')
-        return out + " (YAML tags are not supported)";
-    return out;
-}
-
 /// The library's words are short and about its grammar; what an administrator needs to know is
 /// what to change.
 std::string explain(std::string_view text, const YAML::Exception& problem) {
@@ -74,7 +51,7 @@ std::string explain(std::string_view text, const YAML::Exception& problem) {
         Words(YAML::ErrorMsg::FLOW_END, "this closes another bracket than the one that is open"),
         Words(YAML::ErrorMsg::BLOCK_ENTRY, "a list entry cannot stand here: check the indentation"),
     };
-    if (is_indented_by_tab(text, problem.mark))
+    if (is_indented_by_tab(text, problem.mark.pos, problem.mark.column))
         return "a tab cannot indent: use spaces";
     const char here = char_at(text, problem.mark.pos);
     if (here != '\0' && kReserved.find(here) != std::string_view::npos)
@@ -91,9 +68,10 @@ std::string explain(std::string_view text, const YAML::Exception& problem) {
 
 class TreeBuilder final : public YAML::EventHandler {
   public:
-    TreeBuilder(std::string_view text, Findings& findings) : text_(text), findings_(findings) {}
+    TreeBuilder(std::string_view text, std::pmr::memory_resource& memory, Findings& findings)
+        : text_(text), memory_(memory), findings_(findings) {}
 
-    [[nodiscard]] YamlNode take_root() { return std::move(root_); }
+    [[nodiscard]] const YamlNode& root() const { return root_; }
 
     /// Reports what ended the parse.
     void report(const YAML::Exception& problem) {
@@ -132,7 +110,7 @@ class TreeBuilder final : public YAML::EventHandler {
         YamlNode node = make(YamlNode::Kind::Null, mark, "", anchor);
         if (!open_.empty())
             node.mark = mark_of_nothing(mark);
-        add(std::move(node));
+        add(node);
     }
 
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
@@ -152,8 +130,8 @@ class TreeBuilder final : public YAML::EventHandler {
             node.kind = YamlNode::Kind::Invalid;
         }
         node.quoted = in_quotes || first == '|' || first == '>';
-        node.text = value;
-        add(std::move(node));
+        node.text = kept(value, mark, in_quotes);
+        add(node);
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -169,7 +147,7 @@ class TreeBuilder final : public YAML::EventHandler {
     void OnSequenceEnd() override { close(); }
 
     void OnMapEnd() override {
-        report_duplicate_keys(open_.back().node.entries);
+        report_duplicate_keys(std::span(entries_).subspan(open_.back().first_child), findings_);
         close();
     }
 
@@ -177,7 +155,8 @@ class TreeBuilder final : public YAML::EventHandler {
     /// A list or map that has not ended. Of a map, the key whose value is to come.
     struct Open {
         YamlNode node;
-        char bracket = '\0';  ///< the one it began with, if any
+        char bracket = '\0';          ///< the one it began with, if any
+        std::size_t first_child = 0;  ///< in items_ or entries_
         bool has_key = false;
         YamlNode key;
     };
@@ -215,78 +194,99 @@ class TreeBuilder final : public YAML::EventHandler {
         return found;
     }
 
-    void open(const YAML::Mark& mark, YamlNode node) {
+    void open(const YAML::Mark& mark, const YamlNode& node) {
         if (open_.size() == kDeepest)
             fail(mark, "lists and maps more than " + std::to_string(kDeepest) + " deep");
         const char bracket = node.kind == YamlNode::Kind::Map ? '{' : '[';
         const bool has_bracket = char_at(text_, mark.pos) == bracket;
-        open_.push_back({std::move(node), has_bracket ? bracket : '\0', false, {}});
+        const bool is_map = node.kind == YamlNode::Kind::Map;
+        open_.push_back({node,
+                         has_bracket ? bracket : '\0',
+                         is_map ? entries_.size() : items_.size(),
+                         false,
+                         {}});
     }
 
     void close() {
-        YamlNode node = std::move(open_.back().node);
+        YamlNode node = open_.back().node;
+        const std::size_t first = open_.back().first_child;
         open_.pop_back();
-        add(std::move(node));
+        if (node.kind == YamlNode::Kind::Map) {
+            node.count = entries_.size() - first;
+            node.first_entry = keep(entries_, first);
+        } else {
+            node.count = items_.size() - first;
+            node.first_item = keep(items_, first);
+        }
+        add(node);
     }
 
-    void add(YamlNode node) {
+    /// Moves what is there from `first` on to the memory of the tree.
+    template <typename T>
+    const T* keep(std::vector<T>& children, std::size_t first) {
+        static_assert(std::is_trivially_destructible_v<T>);
+        const std::size_t count = children.size() - first;
+        T* const kept = std::pmr::polymorphic_allocator<T>(&memory_).allocate(count);
+        std::uninitialized_copy_n(children.data() + first, count, kept);
+        children.resize(first);
+        return kept;
+    }
+
+    /// The value in a memory that stays: most are written in the text as they are meant.
+    std::string_view kept(const std::string& value, const YAML::Mark& mark, bool in_quotes) {
+        const auto offset = static_cast<std::size_t>(mark.pos) + (in_quotes ? 1 : 0);
+        const std::string_view written = text_.substr(std::min(offset, text_.size()), value.size());
+        if (written == value)
+            return written;
+        char* const copy = std::pmr::polymorphic_allocator<char>(&memory_).allocate(value.size());
+        std::copy(value.begin(), value.end(), copy);
+        return {copy, value.size()};
+    }
+
+    void add(const YamlNode& node) {
         if (open_.empty()) {
-            root_ = std::move(node);
+            root_ = node;
             return;
         }
         Open& parent = open_.back();
         if (parent.node.kind == YamlNode::Kind::Sequence) {
-            parent.node.items.push_back(std::move(node));
+            items_.push_back(node);
         } else if (!parent.has_key) {
             if (node.kind != YamlNode::Kind::Scalar && node.kind != YamlNode::Kind::Invalid)
                 findings_.error(node.mark, "a key must be a text, got " + describe(node));
             parent.has_key = true;
-            parent.key = std::move(node);
+            parent.key = node;
         } else {
             parent.has_key = false;
             if (parent.key.kind == YamlNode::Kind::Scalar)
-                parent.node.entries.push_back(
-                    {std::move(parent.key.text), parent.key.mark, std::move(node)});
-        }
-    }
-
-    void report_duplicate_keys(const std::vector<YamlEntry>& entries) {
-        std::vector<std::size_t> order(entries.size());
-        std::iota(order.begin(), order.end(), std::size_t{0});
-        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-            return entries[a].key < entries[b].key;
-        });
-        for (std::size_t first = 0, next = 1; next < order.size(); ++next) {
-            const YamlEntry& entry = entries[order[next]];
-            const YamlEntry& earlier = entries[order[first]];
-            if (entry.key != earlier.key)
-                first = next;
-            else
-                findings_.error(entry.mark, "duplicate key '" + shown(entry.key) +
-                                                "', first given in line " +
-                                                std::to_string(earlier.mark.line));
+                entries_.push_back({parent.key.text, parent.key.mark, node});
         }
     }
 
     std::string_view text_;
+    std::pmr::memory_resource& memory_;
     Findings& findings_;
     std::vector<Open> open_;
+    // The children of what is open, the innermost's last.
+    std::vector<YamlNode> items_;
+    std::vector<YamlEntry> entries_;
     YamlNode root_;
     std::size_t documents_ = 0;
 };
 
 }  // namespace
 
-std::optional<YamlNode> parse_yaml(std::string_view text, Findings& findings) {
+std::optional<YamlTree> parse_yaml(std::string_view text, Findings& findings) {
     if (!check_text(text, findings))
         return std::nullopt;
-    TreeBuilder builder(text, findings);
+    auto memory = std::make_unique<std::pmr::monotonic_buffer_resource>();
+    TreeBuilder builder(text, *memory, findings);
     try {
         std::istringstream stream{std::string(text)};
         YAML::Parser parser(stream);
         while (parser.HandleNextDocument(builder)) {
         }
-        return builder.take_root();
+        return YamlTree{builder.root(), std::move(memory)};
     } catch (const Stop&) {
         return std::nullopt;
     } catch (const YAML::Exception& problem) {

@@ -38,23 +38,23 @@ Truth operator&(const Truth& a, const Truth& b) {
     return unknown(std::min(a.needed, b.needed));
 }
 
-bool any_matches(const std::vector<Pattern>& patterns, std::string_view text) {
+bool any_matches(const Patterns& patterns, std::string_view text) {
     return std::any_of(patterns.begin(), patterns.end(),
                        [&](const Pattern& pattern) { return pattern.matches(text); });
 }
 
-bool any_matches(const std::vector<Pattern>& patterns, const Program& program) {
+bool any_matches(const Patterns& patterns, const Program& program) {
     return any_matches(patterns, program.comm) ||
            (!program.exe_name.empty() && any_matches(patterns, program.exe_name));
 }
 
 /// True if one of the patterns could match a name that starts with `comm`, other than `comm`.
-bool may_match_longer(const std::vector<Pattern>& patterns, std::string_view comm) {
+bool may_match_longer(const Patterns& patterns, std::string_view comm) {
     return std::any_of(patterns.begin(), patterns.end(),
                        [&](const Pattern& pattern) { return pattern.may_match_longer(comm); });
 }
 
-Truth name_holds(const std::vector<Pattern>& patterns, const Snapshot& snapshot) {
+Truth name_holds(const Patterns& patterns, const Snapshot& snapshot) {
     if (patterns.empty() || any_matches(patterns, snapshot.comm))
         return yes();
     if (!snapshot.has(Field::Exe))
@@ -62,8 +62,7 @@ Truth name_holds(const std::vector<Pattern>& patterns, const Snapshot& snapshot)
     const std::string_view exe_name = executable_name(snapshot.exe);
     if (!exe_name.empty() && any_matches(patterns, exe_name))
         return yes();
-    const bool cut = snapshot.comm.size() == kLongestComm && !exe_name.starts_with(snapshot.comm);
-    if (!cut || !may_match_longer(patterns, snapshot.comm))
+    if (!may_be_cut(snapshot) || !may_match_longer(patterns, snapshot.comm))
         return no();
     if (!snapshot.has(Field::Cmdline))
         return unknown(Field::Cmdline);
@@ -87,7 +86,7 @@ Truth user_holds(const std::optional<std::vector<Principal>>& principals,
 }
 
 /// A key on one text; what could not be read matches nothing.
-Truth text_holds(const std::vector<Pattern>& patterns, const Snapshot& snapshot, Field field,
+Truth text_holds(const Patterns& patterns, const Snapshot& snapshot, Field field,
                  std::string_view text) {
     if (patterns.empty())
         return yes();
@@ -97,7 +96,7 @@ Truth text_holds(const std::vector<Pattern>& patterns, const Snapshot& snapshot,
     return truth(!unreadable && any_matches(patterns, text));
 }
 
-Truth parent_holds(const std::vector<Pattern>& patterns, const Snapshot& snapshot) {
+Truth parent_holds(const Patterns& patterns, const Snapshot& snapshot) {
     if (patterns.empty())
         return yes();
     if (!snapshot.has(Field::Parent) && !snapshot.has(Field::Ancestors))
@@ -105,7 +104,7 @@ Truth parent_holds(const std::vector<Pattern>& patterns, const Snapshot& snapsho
     return truth(!snapshot.ancestors.empty() && any_matches(patterns, snapshot.ancestors.front()));
 }
 
-Truth ancestor_holds(const std::vector<Pattern>& patterns, const Snapshot& snapshot) {
+Truth ancestor_holds(const Patterns& patterns, const Snapshot& snapshot) {
     if (patterns.empty())
         return yes();
     const bool all_known = snapshot.has(Field::Ancestors);
@@ -134,6 +133,11 @@ Truth all_hold(const Criteria& criteria, const Snapshot& snapshot) {
 }
 
 }  // namespace
+
+bool may_be_cut(const Snapshot& snapshot) {
+    return snapshot.comm.size() == kLongestComm &&
+           !executable_name(snapshot.exe).starts_with(snapshot.comm);
+}
 
 Truth excepts(const Rule& rule, const Snapshot& snapshot) {
     return rule.except ? all_hold(*rule.except, snapshot) : no();

@@ -23,4 +23,8 @@ struct Truth {
 /// The same of the rule's `except` alone, which counts for descendants too; No if it has none.
 [[nodiscard]] Truth excepts(const Rule& rule, const Snapshot& snapshot);
 
+/// Whether comm may be the beginning of a script's name, which is known only with the arguments.
+/// The executable must be known.
+[[nodiscard]] bool may_be_cut(const Snapshot& snapshot);
+
 }  // namespace oomguard

@@ -221,6 +221,14 @@ bool Pattern::matches(std::string_view text) const {
                                *more_->expression);
 }
 
+std::vector<LiteralGroup> Pattern::required_literals() const {
+    if (!is_exact())
+        return oomguard::required_literals(*more_->expression);
+    if (exact_.size() < kShortestLiteral)
+        return {};
+    return {{in_lower_case(exact_)}};
+}
+
 bool Pattern::may_match_longer(std::string_view beginning) const {
     if (exact_.size() > beginning.size())
         return exact_.starts_with(beginning);

@@ -4,7 +4,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "core/required_literals.hpp"
 #include "core/result.hpp"
 
 namespace oomguard {
@@ -38,6 +40,10 @@ class Pattern {
 
     /// The exact text to be equal to; defined only if `is_exact()`.
     [[nodiscard]] const std::string& exact() const { return exact_; }
+
+    /// What every text that matches must hold: something of each group. No group if nothing is
+    /// known. Not kept: it takes as long as making the pattern.
+    [[nodiscard]] std::vector<LiteralGroup> required_literals() const;
 
     /// As the administrator wrote it.
     [[nodiscard]] const std::string& text() const;

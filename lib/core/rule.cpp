@@ -34,7 +34,7 @@ std::string Value::text() const {
 }
 
 std::string Origin::text() const {
-    return file + ":" + std::to_string(line);
+    return (file ? *file : std::string()) + ":" + std::to_string(line);
 }
 
 }  // namespace oomguard

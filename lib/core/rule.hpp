@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/compact_list.hpp"
 #include "core/pattern.hpp"
 #include "core/process.hpp"
 
@@ -58,23 +59,25 @@ struct Principal {
     friend bool operator==(const Principal&, const Principal&) = default;
 };
 
+using Patterns = CompactList<Pattern>;
+
 /// The keys of a `match` or an `except`: every key that is present must hold, and a key holds if
 /// any of its entries does. An empty list of patterns is an absent key.
 struct Criteria {
-    std::vector<Pattern> name;
-    std::vector<Pattern> cmdline;
-    std::vector<Pattern> exe;
-    std::vector<Pattern> cgroup;
-    std::vector<Pattern> unit;
-    std::vector<Pattern> parent;
-    std::vector<Pattern> ancestor;
+    Patterns name;
+    Patterns cmdline;
+    Patterns exe;
+    Patterns cgroup;
+    Patterns unit;
+    Patterns parent;
+    Patterns ancestor;
     /// Absent key: nullopt. Empty: the rule names only users this machine does not have.
     std::optional<std::vector<Principal>> user;
 };
 
 /// Where a rule was written; lines count from 1.
 struct Origin {
-    std::string file;
+    std::shared_ptr<const std::string> file;  ///< one for all rules of the file
     unsigned line = 0;
 
     /// "/etc/oom-guardd/rules.d/10-mine.yaml:12"

@@ -2,7 +2,10 @@
 #include "core/rule_set.hpp"
 
 #include <algorithm>
-#include <tuple>
+#include <array>
+#include <limits>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "core/match.hpp"
@@ -10,7 +13,7 @@
 namespace oomguard {
 namespace {
 
-constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
+constexpr RuleNumber kNoRule = std::numeric_limits<RuleNumber>::max();
 
 bool has_exact_names_only(const Rule& rule) {
     const auto& names = rule.match.name;
@@ -18,59 +21,77 @@ bool has_exact_names_only(const Rule& rule) {
                                          [](const Pattern& name) { return name.is_exact(); });
 }
 
+/// The numbers of several ascending lists, ascending.
+class Candidates {
+  public:
+    void add(std::span<const RuleNumber> list) {
+        if (!list.empty())
+            lists_.at(count_++) = list;
+    }
+
+    /// The next that is `from` or higher; kNoRule if there is none. What is lower is gone.
+    RuleNumber next(RuleNumber from) {
+        RuleNumber next = kNoRule;
+        for (auto& list : std::span(lists_).first(count_)) {
+            while (!list.empty() && list.front() < from)
+                list = list.subspan(1);
+            if (!list.empty())
+                next = std::min(next, list.front());
+        }
+        return next;
+    }
+
+  private:
+    // What a screen gives, and names by comm, executable and script.
+    static constexpr std::size_t kMostLists = RuleScreen::kPlaceCount + 1 + 3;
+
+    std::array<std::span<const RuleNumber>, kMostLists> lists_;
+    std::size_t count_ = 0;
+};
+
 }  // namespace
 
 RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
-    first_indexed_ = rules_.size();
+    first_named_ = rules_.size();
+    std::vector<TextIndex::Entry> names;
+    std::vector<TextIndex::Entry> cut_names;
+    std::vector<RuleNumber> others;
     for (std::size_t index = 0; index < rules_.size(); ++index) {
+        const auto number = static_cast<RuleNumber>(index);
         if (!has_exact_names_only(rules_[index])) {
-            unindexed_.push_back(index);
+            others.push_back(number);
             continue;
         }
-        first_indexed_ = std::min(first_indexed_, index);
-        for (const Pattern& name : rules_[index].match.name)
-            by_name_.push_back({std::string_view(name.exact()).substr(0, kLongestComm), index});
+        first_named_ = std::min(first_named_, index);
+        for (const Pattern& pattern : rules_[index].match.name) {
+            const std::string_view name = pattern.exact();
+            names.push_back({name, number});
+            if (name.size() > kLongestComm)
+                cut_names.push_back({name.substr(0, kLongestComm), number});
+        }
     }
-    std::sort(by_name_.begin(), by_name_.end(), [](const Indexed& a, const Indexed& b) {
-        return std::tie(a.name, a.rule) < std::tie(b.name, b.rule);
-    });
-    by_name_.shrink_to_fit();
-}
-
-std::span<const RuleSet::Indexed> RuleSet::indexed_under(std::string_view name) const {
-    const auto [begin, end] =
-        std::equal_range(by_name_.begin(), by_name_.end(), Indexed{name.substr(0, kLongestComm), 0},
-                         [](const Indexed& a, const Indexed& b) { return a.name < b.name; });
-    return {begin, end};
-}
-
-/// The next of the indices, ascending, that is `from` or later; kNoRule if there is none.
-std::size_t RuleSet::next_candidate(std::size_t from, std::span<const Indexed> by_comm,
-                                    std::span<const Indexed> by_exe) const {
-    std::size_t next = kNoRule;
-    const auto other = std::lower_bound(unindexed_.begin(), unindexed_.end(), from);
-    if (other != unindexed_.end())
-        next = *other;
-    for (const auto& indexed : {by_comm, by_exe}) {
-        const auto found =
-            std::lower_bound(indexed.begin(), indexed.end(), from,
-                             [](const Indexed& one, std::size_t rule) { return one.rule < rule; });
-        if (found != indexed.end())
-            next = std::min(next, found->rule);
-    }
-    return next;
+    by_name_ = TextIndex(names);
+    by_cut_name_ = TextIndex(cut_names);
+    screen_ = RuleScreen(rules_, std::move(others));
 }
 
 Verdict RuleSet::find(const Snapshot& snapshot) const {
     const bool knows_exe = snapshot.has(Field::Exe);
-    const auto by_comm = indexed_under(snapshot.comm);
-    const auto by_exe =
-        knows_exe ? indexed_under(executable_name(snapshot.exe)) : std::span<const Indexed>();
+    const RuleScreen::Search screened(screen_, snapshot);
+    Candidates candidates;
+    for (const auto& list : screened.lists())
+        candidates.add(list);
+    candidates.add(by_name_.find(snapshot.comm));
+    if (knows_exe) {
+        candidates.add(by_name_.find(executable_name(snapshot.exe)));
+        if (may_be_cut(snapshot))
+            candidates.add(snapshot.has(Field::Cmdline) ? by_name_.find(snapshot.script_name)
+                                                        : by_cut_name_.find(snapshot.comm));
+    }
 
     Verdict verdict;
     std::size_t reached = rules_.size();
-    for (std::size_t rule = next_candidate(0, by_comm, by_exe); rule != kNoRule;
-         rule = next_candidate(rule + 1, by_comm, by_exe)) {
+    for (RuleNumber rule = candidates.next(0); rule != kNoRule; rule = candidates.next(rule + 1)) {
         const Truth truth = matches(rules_[rule], snapshot);
         if (truth.kind == Truth::Kind::No)
             continue;
@@ -81,7 +102,7 @@ Verdict RuleSet::find(const Snapshot& snapshot) const {
         break;
     }
     // A rule before this one may be named after the executable.
-    if (!knows_exe && first_indexed_ < reached)
+    if (!knows_exe && first_named_ < reached)
         return {.kind = Verdict::Kind::Needs, .needed = Field::Exe};
     return verdict;
 }

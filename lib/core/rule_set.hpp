@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
-#include <string_view>
 #include <vector>
 
 #include "core/process.hpp"
 #include "core/rule.hpp"
+#include "core/rule_screen.hpp"
+#include "core/text_index.hpp"
 
 namespace oomguard {
 
@@ -22,12 +22,12 @@ struct Verdict {
 };
 
 /// Rules in the order in which they are tried; the first that matches decides. Immutable. Rules
-/// by exact names are found through an index, so their number hardly matters.
+/// by exact names are found through an index, and of the others those are tried of whose patterns
+/// the process has the literals, so their number hardly matters.
 class RuleSet {
   public:
     RuleSet() = default;
     explicit RuleSet(std::vector<Rule> rules);
-    // The index refers to the rules.
     RuleSet(const RuleSet&) = delete;
     RuleSet& operator=(const RuleSet&) = delete;
 
@@ -38,23 +38,11 @@ class RuleSet {
     [[nodiscard]] Verdict find(const Snapshot& snapshot) const;
 
   private:
-    using Indices = std::vector<std::size_t>;
-
-    /// A name that a rule is indexed under, cut as comm is, so that a longer one is found under its
-    /// comm. The text is the rule's own.
-    struct Indexed {
-        std::string_view name;
-        std::size_t rule;
-    };
-
-    [[nodiscard]] std::span<const Indexed> indexed_under(std::string_view name) const;
-    [[nodiscard]] std::size_t next_candidate(std::size_t from, std::span<const Indexed> by_comm,
-                                             std::span<const Indexed> by_exe) const;
-
     std::vector<Rule> rules_;
-    Indices unindexed_;
-    std::vector<Indexed> by_name_;   // sorted
-    std::size_t first_indexed_ = 0;  // rules_.size() if there is none
+    TextIndex by_name_;      // rules by exact names
+    TextIndex by_cut_name_;  // those whose name is longer than comm can be, by what comm can be
+    std::size_t first_named_ = 0;  // of all these; rules_.size() if there is none
+    RuleScreen screen_;            // of the other rules
 };
 
 }  // namespace oomguard

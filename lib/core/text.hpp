@@ -16,6 +16,14 @@ namespace oomguard {
 /// The offset of the first byte that is not part of a valid UTF-8 sequence (RFC 3629).
 [[nodiscard]] std::optional<std::size_t> find_invalid_utf8(std::string_view text);
 
+/// The byte, or the small letter of an ASCII capital.
+[[nodiscard]] constexpr char in_lower_case(char byte) {
+    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+}
+
+/// The text with small letters for ASCII capitals.
+[[nodiscard]] std::string in_lower_case(std::string_view text);
+
 /// What follows the last slash; the whole text if there is none.
 [[nodiscard]] std::string_view base_name(std::string_view path);
 

@@ -14,7 +14,7 @@
 namespace oomguard::config::test {
 namespace {
 
-std::string dump(std::string_view key, const std::vector<Pattern>& patterns) {
+std::string dump(std::string_view key, const Patterns& patterns) {
     std::string out;
     for (const Pattern& pattern : patterns)
         out += " \"" + pattern.text() + "\"";

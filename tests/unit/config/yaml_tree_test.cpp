@@ -21,14 +21,16 @@ std::string dump(const YamlNode& node) {
         case YamlNode::Kind::Invalid:
             return "invalid@" + place(node.mark);
         case YamlNode::Kind::Scalar:
-            return (node.quoted ? "'" + node.text + "'" : node.text) + "@" + place(node.mark);
+            return (node.quoted ? "'" + std::string(node.text) + "'" : std::string(node.text)) +
+                   "@" + place(node.mark);
         case YamlNode::Kind::Sequence:
-            for (const YamlNode& item : node.items)
+            for (const YamlNode& item : node.items())
                 out += " " + dump(item);
             return "[" + out + " ]@" + place(node.mark);
         case YamlNode::Kind::Map:
-            for (const YamlEntry& entry : node.entries)
-                out += " " + entry.key + "@" + place(entry.mark) + ": " + dump(entry.value);
+            for (const YamlEntry& entry : node.entries())
+                out += " " + std::string(entry.key) + "@" + place(entry.mark) + ": " +
+                       dump(entry.value);
             return "{" + out + " }@" + place(node.mark);
     }
     return out;
@@ -36,8 +38,8 @@ std::string dump(const YamlNode& node) {
 
 std::string parse(std::string_view text) {
     Findings findings;
-    const auto root = parse_yaml(text, findings);
-    return (root ? dump(*root) : "nothing") + (findings.has_errors() ? " with errors" : "");
+    const auto tree = parse_yaml(text, findings);
+    return (tree ? dump(tree->root) : "nothing") + (findings.has_errors() ? " with errors" : "");
 }
 
 std::string errors(const std::string& text) {

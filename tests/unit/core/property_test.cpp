@@ -45,7 +45,10 @@ const std::vector<std::string>& programs() {
                                                     "n\xc3\xa9",
                                                     "gnome-session-b",
                                                     "unattended-upgrade",
-                                                    "gnome-session-binary"};
+                                                    "gnome-session-binary",
+                                                    "Python3",
+                                                    "worker-17",
+                                                    "worker\xff-17"};
     return kNames;
 }
 
@@ -71,6 +74,9 @@ struct Vocabulary {
             names.push_back(glob(text));
         names.push_back(regex("unatt.*down|nginx"));
         names.push_back(regex("n."));
+        names.push_back(regex("(?i)PYTHON[0-9]"));
+        names.push_back(regex("worker[^a]*-17|gnome-.*"));
+        names.push_back(glob("worker?-1*"));
     }
 };
 
@@ -101,9 +107,10 @@ Rule random_rule(Dice& dice, const Vocabulary& words) {
     return rule_of(random_keys(dice, words));
 }
 
+/// Now few and now many, so that some are not worth an index and others are.
 std::vector<Rule> random_rules(Dice& dice, const Vocabulary& words) {
     std::vector<Rule> rules;
-    for (std::size_t count = dice.below(8); count > 0; --count)
+    for (std::size_t count = dice.below(dice.one_in(2) ? 8 : 40); count > 0; --count)
         rules.push_back(random_rule(dice, words));
     return rules;
 }
@@ -172,7 +179,7 @@ Verdict find_in_order(const std::vector<Rule>& rules, const Snapshot& snapshot) 
     return {};
 }
 
-bool any_of(const std::vector<Pattern>& patterns, const std::vector<std::string>& texts) {
+bool any_of(const Patterns& patterns, const std::vector<std::string>& texts) {
     for (const Pattern& pattern : patterns) {
         for (const std::string& text : texts) {
             if (pattern.matches(text))

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/rule_set.hpp"
 
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "builders.hpp"
@@ -24,8 +26,8 @@ Snapshot with_exe(std::string_view comm, std::string_view exe) {
 }
 
 TEST_CASE("a rule tells where it was written") {
-    CHECK(Origin{"/etc/oom-guardd/rules.d/10-mine.yaml", 12}.text() ==
-          "/etc/oom-guardd/rules.d/10-mine.yaml:12");
+    CHECK(Origin{std::make_shared<const std::string>("/etc/oom-guardd/rules.d/10-mine.yaml"), 12}
+              .text() == "/etc/oom-guardd/rules.d/10-mine.yaml:12");
 }
 
 TEST_CASE("no rule matches nothing and needs nothing") {
