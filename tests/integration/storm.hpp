@@ -62,14 +62,14 @@ struct Storm {
 
     void start_one() { survivors.push_back(starter.tell({"spawn", path})); }
 
-    /// While the daemon is stopped: so many processes, over so many seconds, that the kernel drops
-    /// events for it.
-    void overwhelm(int forks, int seconds = 0) {
+    /// While the daemon is stopped: so many processes, or more, over so many seconds that the
+    /// kernel drops events for it. Among them some that the rule means.
+    void overwhelm(int forks, int seconds, int meant) {
         bool has_dropped = false;
         constexpr int kMost = 10;
         for (int storms = 0; storms < kMost && !has_dropped; ++storms) {
             forking.begin({"storm", std::to_string(forks), std::to_string(seconds)});
-            for (int count = 0; count < 10; ++count)
+            for (int count = 0; count < meant; ++count)
                 start_one();
             forking.answer();
             has_dropped = drops_of(daemon.pid()) > 0;

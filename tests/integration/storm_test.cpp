@@ -32,7 +32,7 @@ TEST_CASE("After 20,000 forks within 10 seconds that the daemon was stopped for 
     storm.daemon.send_signal(SIGSTOP);
     changed.tell({"score", "5"});
     storm.start_one();
-    storm.overwhelm(20'000, 10);
+    storm.overwhelm(20'000, 10, 10);
     storm.start_one();
     const auto answers = storm.daemon.notifications().count("WATCHDOG=1");
     storm.daemon.send_signal(SIGCONT);
