@@ -161,7 +161,8 @@ TEST_CASE("Storm after storm the daemon needs no more memory and descriptors, an
     storm.check_survivors();
     CHECK(usage.resident_kilobytes() < resident + 4096);
     CHECK(comes_to_rest(storm.daemon));
-    CHECK(usage.descriptors() == descriptors);
+    // Now and then it has one of /proc for a moment.
+    CHECK(eventually([&] { return usage.descriptors() <= descriptors; }));
 }
 
 }  // namespace
