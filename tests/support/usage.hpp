@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -32,11 +35,17 @@ class Usage {
         return count;
     }
 
-    /// Of all processors, in nanoseconds (Documentation/scheduler/sched-stats.rst).
-    [[nodiscard]] long long processor_time() const {
-        long long time = 0;
-        std::ifstream(directory_ + "schedstat") >> time;
-        return time;
+    /// Its first thread's: with a processor, and waiting for one that others have
+    /// (Documentation/scheduler/sched-stats.rst).
+    struct Times {
+        std::chrono::nanoseconds run{};
+        std::chrono::nanoseconds waited{};
+    };
+    [[nodiscard]] Times times() const {
+        std::int64_t run = 0;
+        std::int64_t waited = 0;
+        std::ifstream(directory_ + "schedstat") >> run >> waited;
+        return {std::chrono::nanoseconds(run), std::chrono::nanoseconds(waited)};
     }
 
   private:
