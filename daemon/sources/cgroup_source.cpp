@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/sources/cgroup_source.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -9,12 +11,15 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 
+#include "daemon/sources/watch_failure.hpp"
 #include "sys/cgroupfs.hpp"
 
 namespace oomguard::daemon {
 namespace {
 
 constexpr std::chrono::seconds kRetryPause{60};
+/// Where watches run out, so many are left to the other sources and programs of the user.
+constexpr std::size_t kLeftToOthers = 32;
 constexpr const char* kEventsFile = "/cgroup.events";
 
 }  // namespace
@@ -23,10 +28,10 @@ CgroupSource::CgroupSource(EventLoop& loop, News& news)
     : news_(news),
       loop_(loop),
       report_(news, "cgroups"),
-      rebuild_timer_(loop.add_timer([this] { watch_all(); })) {}
+      rebuild_timer_(loop.add_timer([this] { watch_all_again(); })) {}
 
 void CgroupSource::start() {
-    if (state().status == SourceState::Status::Off)
+    if (!state().works_in_full())
         watch_all();
 }
 
@@ -50,7 +55,7 @@ void CgroupSource::watch_all() {
     if (!mount || !inotify) {
         rebuild_timer_.arm_in(kRetryPause);
         report_.set(SourceState::Status::Failed,
-                    mount ? inotify.error().message() : mount.error().message());
+                    mount ? why_not_watched(inotify.error()) : mount.error().message());
         return;
     }
     inotify_.emplace(std::move(*inotify));
@@ -58,6 +63,13 @@ void CgroupSource::watch_all() {
     add_tree(*mount, false);
     report_.set(watched_.empty() ? SourceState::Status::Failed : SourceState::Status::Working,
                 limit_reason_);
+}
+
+void CgroupSource::watch_all_again() {
+    watch_all();
+    // What happened since the watches before were dropped nobody told.
+    if (state().works())
+        news_.caught_up();
 }
 
 void CgroupSource::add_tree(const std::string& directory, bool is_new) {
@@ -84,10 +96,12 @@ bool CgroupSource::add_watch(const std::string& directory, const std::string& fi
         if (!is_gone(watch.error())) {
             if (limit_reason_.empty())
                 rebuild_timer_.arm_in(kRetryPause);
-            limit_reason_ = watch.error().message();
-            if (watch.error().code == std::errc::no_space_on_device)
-                limit_reason_ += "; only " + std::to_string(watches_of_.size() / 2) +
-                                 " cgroups are watched: raise fs.inotify.max_user_watches";
+            limit_reason_ = why_not_watched(watch.error());
+            if (watch.error().code == std::errc::no_space_on_device) {
+                leave_some_to_others();
+                limit_reason_ +=
+                    ", only " + std::to_string(watches_of_.size() / 2) + " cgroups are watched";
+            }
         }
         return false;
     }
@@ -110,6 +124,15 @@ void CgroupSource::remove_tree(const std::string& directory) {
         inotify_->remove(at->second);
         watched_.erase(at->second);
         at = watches_of_.erase(at);
+    }
+}
+
+void CgroupSource::leave_some_to_others() {
+    for (auto left = std::min(kLeftToOthers, watches_of_.size() / 2); left > 0; --left) {
+        const auto last = std::prev(watches_of_.end());
+        inotify_->remove(last->second);
+        watched_.erase(last->second);
+        watches_of_.erase(last);
     }
 }
 

@@ -31,9 +31,11 @@ class CgroupSource {
     };
 
     void watch_all();
+    void watch_all_again();
     void add_tree(const std::string& directory, bool is_new);
     bool add_watch(const std::string& directory, const std::string& file, std::uint32_t mask);
     void remove_tree(const std::string& directory);
+    void leave_some_to_others();
     void announce(const std::string& directory);
     void read();
     void take(const sys::InotifyEvent& event);

@@ -11,6 +11,8 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 
+#include "daemon/sources/watch_failure.hpp"
+
 namespace oomguard::daemon {
 namespace {
 
@@ -47,7 +49,7 @@ void ExecDoorbellSource::start(const std::vector<std::string>& executables) {
     disarm();
     auto inotify = sys::Inotify::create();
     if (!inotify) {
-        report_.set(SourceState::Status::Failed, inotify.error().message());
+        report_.set(SourceState::Status::Failed, why_not_watched(inotify.error()));
         return;
     }
     inotify_.emplace(std::move(*inotify));
@@ -61,7 +63,7 @@ void ExecDoorbellSource::start(const std::vector<std::string>& executables) {
         const auto watch = inotify_->add(path, IN_OPEN);
         rings = rings || watch;
         if (!watch)
-            failure = watch.error().message();
+            failure = why_not_watched(watch.error());
     }
     if (!rings) {
         disarm();
@@ -94,9 +96,12 @@ void ExecDoorbellSource::read() {
         report_.set(SourceState::Status::Failed, events.error().message());
         return;
     }
-    // An overflow rings too, and rings say nothing more.
+    // Rings say nothing more.
     if (!events->empty())
         news_.someone_executed();
+    // Processes that were new may have ended since, and their pids may be others' now.
+    if (sys::tell_overflow(*events))
+        news_.overrun(state().name, "the inotify queue was full");
 }
 
 }  // namespace oomguard::daemon

@@ -10,12 +10,14 @@
 #include <sys/stat.h>
 
 #include "core/text.hpp"
+#include "daemon/sources/watch_failure.hpp"
 
 namespace oomguard::daemon {
 namespace {
 
 /// An editor's save is several events; they are one edit.
 constexpr std::chrono::milliseconds kSettle{100};
+constexpr std::chrono::seconds kRetryPause{60};
 
 constexpr std::uint32_t kMask = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_TO |
                                 IN_MOVED_FROM | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF |
@@ -47,7 +49,7 @@ RuleFileSource::RuleFileSource(EventLoop& loop, News& news, Paths paths)
       })) {}
 
 void RuleFileSource::start() {
-    if (state().status == SourceState::Status::Off)
+    if (!state().works_in_full())
         watch_all();
 }
 
@@ -65,7 +67,8 @@ void RuleFileSource::watch_all() {
     if (!inotify_) {
         auto inotify = sys::Inotify::create();
         if (!inotify) {
-            report_.set(SourceState::Status::Failed, inotify.error().message());
+            settle_timer_.arm_in(kRetryPause);
+            report_.set(SourceState::Status::Failed, why_not_watched(inotify.error()));
             return;
         }
         inotify_.emplace(std::move(*inotify));
@@ -81,6 +84,8 @@ void RuleFileSource::watch_all() {
             watched.awaited.insert(std::string(base_name(paths_.settings_file)));
         watched.has_rules = std::find(rules.begin(), rules.end(), watched.directory) != rules.end();
     }
+    if (!failure_.empty())
+        settle_timer_.arm_in(kRetryPause);
     report_.set(failure_.empty() ? SourceState::Status::Working : SourceState::Status::Failed,
                 failure_);
 }
@@ -98,7 +103,7 @@ void RuleFileSource::watch_directory(const std::string& directory) {
             return;
         }
         if (!is_gone(watch.error()) || existing == "/") {
-            failure_ = watch.error().message();
+            failure_ = why_not_watched(watch.error());
             return;
         }
         awaited = base_name(existing);
@@ -113,12 +118,11 @@ void RuleFileSource::read() {
         report_.set(SourceState::Status::Failed, events.error().message());
         return;
     }
-    for (const auto& event : *events) {
-        if (matters(event)) {
-            settle_timer_.arm_in(kSettle);
-            return;
-        }
-    }
+    if (sys::tell_overflow(*events))
+        news_.overrun(state().name, "the inotify queue was full");
+    if (std::any_of(events->begin(), events->end(),
+                    [this](const sys::InotifyEvent& event) { return matters(event); }))
+        settle_timer_.arm_in(kSettle);
 }
 
 bool RuleFileSource::matters(const sys::InotifyEvent& event) const {

@@ -23,6 +23,8 @@ struct SourceState {
     std::string reason;
 
     [[nodiscard]] bool works() const { return status == Status::Working; }
+    /// Whether starting it could change nothing.
+    [[nodiscard]] bool works_in_full() const { return works() && reason.empty(); }
 };
 
 /// Where the sources bring their news. It is only news: what it is about is read again.

@@ -30,6 +30,11 @@ void append_events(std::span<const char> bytes, std::vector<InotifyEvent>& event
 
 }  // namespace
 
+bool tell_overflow(const std::vector<InotifyEvent>& events) {
+    return std::any_of(events.begin(), events.end(),
+                       [](const InotifyEvent& event) { return (event.mask & IN_Q_OVERFLOW) != 0; });
+}
+
 Result<Inotify> Inotify::create() {
     UniqueFd fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (!fd)

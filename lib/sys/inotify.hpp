@@ -16,6 +16,9 @@ struct InotifyEvent {
     std::string name;        ///< of the entry in a watched directory, without the kernel's padding
 };
 
+/// True if events were dropped because the instance's queue was full.
+[[nodiscard]] bool tell_overflow(const std::vector<InotifyEvent>& events);
+
 /// An inotify instance. Non-blocking.
 class Inotify {
   public:

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,11 +65,14 @@ class Child {
 
 namespace detail {
 
-/// Forks; the child runs `body`, exits with its value and dies with the test.
+/// Forks; the child runs `body`, exits with its value and dies with the test. `namespaces` are
+/// those that it gets new, as CLONE_NEW... of clone(2).
 template <typename Body>
-Child fork_running(Body body) {
+Child fork_running(Body body, unsigned long namespaces = 0) {
     const pid_t parent = ::getpid();
-    const pid_t pid = ::fork();
+    const auto pid = static_cast<pid_t>(
+        namespaces == 0 ? ::fork()
+                        : ::syscall(SYS_clone, namespaces | SIGCHLD, nullptr, nullptr, nullptr, 0));
     if (pid < 0)
         throw std::system_error(errno, std::generic_category(), "fork");
     if (pid > 0)
@@ -77,7 +81,8 @@ Child fork_running(Body body) {
     constexpr int kThrew = 125;
     int code = kThrew;
     try {
-        if (::getppid() == parent)
+        // A parent in another pid namespace has no pid here.
+        if (const pid_t now = ::getppid(); now == parent || now == 0)
             code = body();
     } catch (const std::exception&) {
         code = kThrew;

@@ -92,9 +92,13 @@ void GuardDaemon::start() {
     const std::size_t before = loads();
     const sys::UniqueFd log(
         ::open(tree_.path("log").c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+    auto environment = extra_environment;
+    environment.emplace_back("NOTIFY_SOCKET", notify_.path());
     process_.emplace(launch({.arguments = command_line(),
-                             .environment = {{"NOTIFY_SOCKET", notify_.path()}},
-                             .descriptors = {{log.get(), STDERR_FILENO}}}));
+                             .environment = std::move(environment),
+                             .descriptors = {{log.get(), STDERR_FILENO}},
+                             .namespaces = namespaces,
+                             .prepare = prepare}));
     const sys::UniqueFd pidfd = pidfd_of(pid());
     const bool is_ready = eventually(
         [&] {

@@ -4,10 +4,12 @@
 #include <array>
 #include <chrono>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "support/child.hpp"
@@ -50,6 +52,11 @@ class GuardDaemon {
     std::vector<std::string> extra_arguments;
     /// The value of --bus; empty for the private bus.
     std::string bus_argument;
+    /// Of the next start, added to the test's own.
+    std::vector<std::pair<std::string, std::string>> extra_environment;
+    /// Of the next start, see Launch.
+    unsigned long namespaces = 0;
+    std::function<void()> prepare;
 
     /// Returns when it is ready; throws, with its log, if it ends instead.
     void start();

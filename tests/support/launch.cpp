@@ -11,7 +11,7 @@ Child launch(Launch how) {
     for (std::string& argument : how.arguments)
         argv.push_back(argument.data());
     argv.push_back(nullptr);
-    return detail::fork_running([&] {
+    const auto run = [&] {
         // First out of the way of each other, then to their places.
         constexpr int kOutOfTheWay = 100;
         for (auto& [from, to] : how.descriptors)
@@ -20,12 +20,15 @@ Child launch(Launch how) {
             ::dup2(from, to);
         for (const auto& [name, value] : how.environment)
             ::setenv(name.c_str(), value.c_str(), 1);
+        if (how.prepare)
+            how.prepare();
         sigset_t none;
         ::sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
         ::execv(argv.front(), argv.data());
         return 127;
-    });
+    };
+    return detail::fork_running(run, how.namespaces);
 }
 
 Pipe make_pipe() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,8 @@ struct Launch {
     std::vector<std::string> arguments;  ///< the program's path first
     std::vector<std::pair<std::string, std::string>> environment = {};  ///< added to the test's own
     std::vector<std::pair<int, int>> descriptors = {};  ///< {the test's, the program's}
+    unsigned long namespaces = 0;             ///< it gets new ones: CLONE_NEW... of clone(2)
+    std::function<void()> prepare = nullptr;  ///< called in its process, before the program
 };
 
 /// Starts it; it dies with the test. Its output is the test's unless a descriptor says otherwise.

@@ -3,6 +3,7 @@
 // answered on stdout by one line: a pid, or "failed: REASON". Words are separated by tabs. It and
 // all it has started end when their lifeline, descriptor 3, is closed: by the test, or with it.
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -152,9 +153,14 @@ std::string share_memory(std::string& name) {
     return answer(::clone(run, stack + sizeof(stack), CLONE_VM | SIGCHLD, name.data()));
 }
 
-/// Short-lived processes, as fast as can be. vfork, so that the parent's memory is not copied.
-std::string storm(int count) {
-    for (int index = 0; index < count; ++index) {
+/// Short-lived processes, as fast as can be. vfork, so that the parent's memory is not copied. If
+/// that took less than so many seconds, more of them until they are over, at a slower pace.
+std::string storm(int count, int seconds) {
+    constexpr int kPause = 5;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+    for (int index = 0; index < count || std::chrono::steady_clock::now() < end; ++index) {
+        if (index >= count)
+            (void)::poll(nullptr, 0, kPause);
         const pid_t pid = ::vfork();
         if (pid == 0)
             ::_exit(0);
@@ -230,7 +236,7 @@ std::string obey(std::vector<std::string>& words) {
     if (command == "subreaper")
         return answer(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
     if (command == "storm")
-        return storm(std::stoi(words[1]));
+        return storm(std::stoi(words[1]), words.size() > 2 ? std::stoi(words[2]) : 0);
     if (command == "exec")
         return answer(::execv(words[1].c_str(), as_argv(words, 1).data()) == 0);
     if (command == "rename")  // the name can hold what a command line cannot

@@ -15,6 +15,8 @@
 //                                          which oom_score_adj, such as "131 at -500, 1 at 0"
 //   actor watch PID SCORE                  read the score of PID until told to end (SIGTERM), and
 //                                          print how often it was read and how often another
+//   actor forget CGROUP COUNT              make cgroups below that one, watch them, remove them but
+//                                          not the watches, and print how many the kernel keeps
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -28,8 +30,10 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -191,6 +195,24 @@ int watch(pid_t pid, int score) {
     return others == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+int forget(const std::string& above, int count) {
+    const int fd = ::inotify_init1(IN_CLOEXEC);
+    for (int number = 0; number < count; ++number) {
+        const std::string cgroup = above + "/forgotten-" + std::to_string(number);
+        const std::string events = cgroup + "/cgroup.events";
+        if (::mkdir(cgroup.c_str(), 0755) != 0 ||
+            ::inotify_add_watch(fd, cgroup.c_str(), IN_CREATE | IN_DELETE) < 0 ||
+            ::inotify_add_watch(fd, events.c_str(), IN_MODIFY) < 0 || ::rmdir(cgroup.c_str()) != 0)
+            fail(cgroup.c_str());
+    }
+    long kept = 0;
+    std::ifstream watches("/proc/self/fdinfo/" + std::to_string(fd));
+    for (std::string line; std::getline(watches, line);)
+        kept += line.starts_with("inotify ") ? 1 : 0;
+    std::printf("%ld\n", kept);
+    return EXIT_SUCCESS;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -212,6 +234,8 @@ int main(int argc, char** argv) {
         return scores(argv[2], argv[3]);
     if (what == "watch" && argc == 4)
         return watch(std::atoi(argv[2]), std::atoi(argv[3]));
+    if (what == "forget" && argc == 4)
+        return forget(argv[2], std::atoi(argv[3]));
     std::fprintf(stderr, "actor: see the top of its source\n");
     return 2;
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "rules.hpp"
+#include "support/catch.hpp"
+#include "support/guard_daemon.hpp"
+#include "support/programs.hpp"
+#include "support/score.hpp"
+
+namespace oomguard::test {
+
+inline constexpr const char* kConnectorOnly =
+    "sources: {proc_connector: true, cgroups: false, exec_doorbell: false, sweep: false}\n";
+
+/// How many messages the kernel has dropped of those for the daemon's proc connector.
+inline unsigned long drops_of(pid_t daemon) {
+    constexpr int kConnector = 11;  // NETLINK_CONNECTOR
+    std::ifstream table("/proc/net/netlink");
+    std::string line;
+    std::getline(table, line);
+    unsigned long drops = 0;
+    while (std::getline(table, line)) {
+        std::istringstream row(line);
+        std::string address, groups, unused;
+        int protocol = 0;
+        long owner = 0;
+        unsigned long dropped = 0;
+        row >> address >> protocol >> owner >> groups >> unused >> unused >> unused >> unused >>
+            dropped;
+        if (protocol == kConnector && owner == daemon)
+            drops += dropped;
+    }
+    return drops;
+}
+
+/// A daemon with a rule for a program, and two programs: one that makes a storm of short-lived
+/// processes, and one that starts those that the rule means.
+struct Storm {
+    explicit Storm(const std::string& settings) {
+        daemon.write_settings(settings);
+        daemon.write_rules("10-test.yaml", program_rule(name, 300));
+    }
+
+    /// Starts the daemon. False, said as a warning, if the proc connector does not work here.
+    [[nodiscard]] bool start_with_connector() {
+        daemon.start();
+        (void)eventually([&] {
+            const auto [works, reason] = daemon.client().source("proc-connector");
+            return works || !reason.empty();
+        });
+        const auto [works, reason] = daemon.client().source("proc-connector");
+        if (!works)
+            WARN("skipped, the proc connector does not work here: " << reason);
+        // Once it works it asks for a look at everything: what comes after is its find.
+        return works && eventually([&] { return daemon.client()->Sweeps() >= 2; });
+    }
+
+    void start_one() { survivors.push_back(starter.tell({"spawn", path})); }
+
+    /// While the daemon is stopped: so many processes, or more, over so many seconds that the
+    /// kernel drops events for it. Among them some that the rule means.
+    void overwhelm(int forks, int seconds, int meant) {
+        bool has_dropped = false;
+        constexpr int kMost = 10;
+        for (int storms = 0; storms < kMost && !has_dropped; ++storms) {
+            forking.begin({"storm", std::to_string(forks), std::to_string(seconds)});
+            for (int count = 0; count < meant; ++count)
+                start_one();
+            forking.answer();
+            has_dropped = drops_of(daemon.pid()) > 0;
+        }
+        REQUIRE(has_dropped);
+    }
+
+    void check_survivors() {
+        for (const pid_t pid : survivors) {
+            CAPTURE(pid);
+            CHECK(comes_to(pid, 300));
+        }
+        const bool all_listed =
+            eventually([&] { return daemon.client().processes().size() == survivors.size(); });
+        CHECK(all_listed);
+    }
+
+    Programs programs;
+    std::string name = programs.unique_name();
+    std::string path = programs.add(name);
+    Subject starter = programs.start(programs.unique_name());
+    Subject forking = programs.start(programs.unique_name());
+    std::vector<pid_t> survivors;
+    GuardDaemon daemon;
+};
+
+}  // namespace oomguard::test
