@@ -5,9 +5,7 @@
 #include <vector>
 
 #include <linux/filter.h>
-#include <linux/netlink.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #include "storm.hpp"
 #include "support/namespaces.hpp"
@@ -15,24 +13,6 @@
 
 namespace oomguard::test {
 namespace {
-
-/// A copy of the daemon's own descriptor of its proc connector; none if it has none.
-sys::UniqueFd connector_of(pid_t daemon) {
-    const sys::UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, daemon, 0)));
-    constexpr int kMost = 64;
-    for (int number = 0; number < kMost; ++number) {
-        sys::UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), number, 0)));
-        int domain = 0;
-        int protocol = 0;
-        socklen_t size = sizeof(int);
-        if (fd && ::getsockopt(fd.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
-            domain == AF_NETLINK &&
-            ::getsockopt(fd.get(), SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
-            protocol == NETLINK_CONNECTOR)
-            return fd;
-    }
-    return {};
-}
 
 /// While this lives, the daemon's proc connector gets nothing, and the kernel says nothing of it:
 /// as when it has no memory for an event.

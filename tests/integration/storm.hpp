@@ -1,41 +1,59 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <fstream>
-#include <sstream>
+#include <array>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "rules.hpp"
 #include "support/catch.hpp"
 #include "support/guard_daemon.hpp"
 #include "support/programs.hpp"
 #include "support/score.hpp"
+#include "sys/unique_fd.hpp"
 
 namespace oomguard::test {
 
 inline constexpr const char* kConnectorOnly =
     "sources: {proc_connector: true, cgroups: false, exec_doorbell: false, sweep: false}\n";
 
-/// How many messages the kernel has dropped of those for the daemon's proc connector.
-inline unsigned long drops_of(pid_t daemon) {
-    constexpr int kConnector = 11;  // NETLINK_CONNECTOR
-    std::ifstream table("/proc/net/netlink");
-    std::string line;
-    std::getline(table, line);
-    unsigned long drops = 0;
-    while (std::getline(table, line)) {
-        std::istringstream row(line);
-        std::string address, groups, unused;
-        int protocol = 0;
-        long owner = 0;
-        unsigned long dropped = 0;
-        row >> address >> protocol >> owner >> groups >> unused >> unused >> unused >> unused >>
-            dropped;
-        if (protocol == kConnector && owner == daemon)
-            drops += dropped;
+/// A copy of the daemon's own descriptor of its proc connector, which has the larger buffer than
+/// the alarm; none if it has none.
+inline sys::UniqueFd connector_of(pid_t daemon) {
+    const sys::UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, daemon, 0)));
+    const auto option = [](const sys::UniqueFd& fd, int name) {
+        int value = -1;
+        socklen_t size = sizeof(value);
+        return ::getsockopt(fd.get(), SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+    };
+    constexpr int kMost = 64;
+    sys::UniqueFd connector;
+    for (int number = 0; number < kMost; ++number) {
+        sys::UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), number, 0)));
+        if (fd && option(fd, SO_DOMAIN) == AF_NETLINK &&
+            option(fd, SO_PROTOCOL) == NETLINK_CONNECTOR &&
+            (!connector || option(fd, SO_RCVBUF) > option(connector, SO_RCVBUF)))
+            connector = std::move(fd);
     }
-    return drops;
+    return connector;
+}
+
+/// How many messages the kernel has dropped of those for the daemon's proc connector.
+inline std::uint32_t drops_of(pid_t daemon) {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t size = sizeof(memory);
+    const sys::UniqueFd connector = connector_of(daemon);
+    return ::getsockopt(connector.get(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) == 0
+               ? memory.at(SK_MEMINFO_DROPS)
+               : 0;
 }
 
 /// A daemon with a rule for a program, and two programs: one that makes a storm of short-lived
