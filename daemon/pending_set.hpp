@@ -18,7 +18,7 @@ namespace oomguard::daemon {
 /// programs move to another cgroup or set their own score just after their start.
 class PendingSet {
   public:
-    static constexpr std::chrono::milliseconds kAfterFork{2};
+    static constexpr std::chrono::milliseconds kAfterFork{1};
     static constexpr std::chrono::milliseconds kFirstRecheck{100};
     static constexpr std::chrono::milliseconds kSecondRecheck{2000};
 

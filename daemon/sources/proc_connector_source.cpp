@@ -14,7 +14,7 @@ namespace {
 constexpr std::chrono::seconds kAcknowledgementWait{2};
 constexpr std::chrono::seconds kRetryPause{60};
 /// Forks and exits closer together than this are read together.
-constexpr std::chrono::milliseconds kRest{2};
+constexpr std::chrono::milliseconds kRest{4};
 constexpr std::uint32_t kMostCpus = 65'536;
 
 std::string why_refused(const std::string& what, int number) {
@@ -56,10 +56,8 @@ void ProcConnectorSource::subscribe() {
         fail(why_refused(done.error().message(), done.error().code.value()));
         return;
     }
-    alarm_io_ = loop_.add_io(alarm_->fd(), EPOLLIN, [this] {
-        alarm_->reset();
-        read();
-    });
+    // At each event that comes; go_on() resets it.
+    alarm_io_ = loop_.add_io(alarm_->fd(), EPOLLIN | EPOLLET, [this] { read(); });
     io_ = loop_.add_io(connector_->fd(), EPOLLIN, [this] {
         read();
         rest();
@@ -89,24 +87,27 @@ void ProcConnectorSource::close() {
     alarm_.reset();
 }
 
+/// Only the alarm and the timer wake for what comes.
 void ProcConnectorSource::rest() {
     if (state().status == SourceState::Status::Failed)
         return;
     io_.set_events(0);
+    has_read_ = false;
     rest_timer_.arm_in(kRest);
 }
 
 void ProcConnectorSource::go_on() {
-    if (read() > 0)
-        rest_timer_.arm_in(kRest);
+    alarm_->reset();
+    read();
+    if (has_read_)
+        rest();
     else
         io_.set_events(EPOLLIN);
 }
 
-std::size_t ProcConnectorSource::read() {
-    std::size_t count = 0;
-    const auto report = connector_->read([&](const sys::ProcEvent& event) {
-        ++count;
+void ProcConnectorSource::read() {
+    const auto report = connector_->read([this](const sys::ProcEvent& event) {
+        has_read_ = true;
         take(event);
     });
     news_.all_told();
@@ -116,7 +117,6 @@ std::size_t ProcConnectorSource::read() {
         lost("the kernel dropped events because the receive buffer was full");
     else if (report->malformed)
         lost("the kernel sent a message that is not understood");
-    return count;
 }
 
 void ProcConnectorSource::take(const sys::ProcEvent& event) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,7 +34,7 @@ class ProcConnectorSource {
     void close();
     void rest();
     void go_on();
-    std::size_t read();
+    void read();
     void take(const sys::ProcEvent& event);
     void acknowledged(int error);
     [[nodiscard]] bool is_next(const sys::ProcEvent& event);
@@ -53,6 +52,7 @@ class ProcConnectorSource {
     EventLoop::Source acknowledgement_timer_;
     EventLoop::Source subscribe_timer_;
     bool is_resubscribing_ = false;
+    bool has_read_ = false;  // since it went to rest
     std::vector<std::optional<std::uint32_t>> last_sequence_;  // by cpu
 };
 
