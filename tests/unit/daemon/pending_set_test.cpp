@@ -44,6 +44,12 @@ TEST_CASE("A fork is looked at a little later, because an exec mostly follows") 
     CHECK(looks(pending) == std::vector<long>{1, 100, 2000});
 }
 
+TEST_CASE("A fork that makes no difference waits for the rechecks") {
+    PendingSet pending;
+    pending.forked(10, kStart, PendingSet::kFirstRecheck);
+    CHECK(looks(pending) == std::vector<long>{100, 2000});
+}
+
 TEST_CASE("An exec is not delayed by the fork before it, nor by one that comes late") {
     PendingSet pending;
     SECTION("fork, exec") {
@@ -103,7 +109,7 @@ TEST_CASE("Each process has rechecks of its own") {
     }
     CHECK(looks == std::vector<std::pair<long, Pid>>{{0, 10},
                                                      {30, 11},
-                                                     {32, 12},
+                                                     {31, 12},
                                                      {100, 10},
                                                      {130, 11},
                                                      {130, 12},
@@ -167,7 +173,7 @@ TEST_CASE("At most so many are taken at once, the longest due first") {
         pending.found(pid, kStart + milliseconds(14 - pid));
     const Time now = kStart + milliseconds(50);
     CHECK(pending.take_due(now, 2) == std::vector<Pid>{14, 13});
-    CHECK(pending.next_due() == std::optional(kStart + milliseconds(1)));
+    CHECK(pending.next_due() == std::optional(kStart + milliseconds(2)));
     CHECK(pending.take_due(now, kMany) == std::vector<Pid>{12, 11, 10});
 }
 
