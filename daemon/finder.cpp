@@ -103,7 +103,7 @@ std::size_t Finder::sweep() {
                                        .count());
     // First, so that it is armed whatever happens below.
     arm_sweep_timer();
-    const auto looked = guard_.sweep(last_sweep_);
+    const auto looked = guard_.sweep(last_sweep_, [this] { proc_connector_.catch_up(); });
     if (looked)
         hooks_.swept();
     else

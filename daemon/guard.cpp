@@ -32,11 +32,13 @@ void Guard::set_rules(std::shared_ptr<const RuleSet> rules) {
     }
 }
 
-Result<std::size_t> Guard::sweep(Time now) {
+Result<std::size_t> Guard::sweep(Time now, const std::function<void()>& listed) {
     auto pids = table_.pids();
     if (!pids)
         return pids.error();
     std::sort(pids->begin(), pids->end());
+    if (listed)
+        listed();
     ++counters_.sweeps;
     counters_.over_limit = 0;
     counters_.processes = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -82,8 +83,9 @@ class Guard {
     [[nodiscard]] bool hands_down(Pid pid) const;
 
     /// Looks at every process. How many there are, kernel threads left out, or why the table could
-    /// not be read.
-    Result<std::size_t> sweep(Time now);
+    /// not be read. `listed` is called when it is known which there are, and before any is looked
+    /// at: whose fork is known by then is not taken for an orphan.
+    Result<std::size_t> sweep(Time now, const std::function<void()>& listed = {});
 
     /// Gives every original back. What cannot be given back stays in `holdings()`.
     void release_all(Time now);
@@ -151,7 +153,8 @@ class Guard {
     std::shared_ptr<const RuleSet> rules_ = std::make_shared<const RuleSet>();
     std::vector<std::uint64_t> matches_;
     Holdings holdings_;
-    /// Those that ended since the last sweep: their orphans may not have been found yet.
+    /// Those that were found to have ended since the last sweep began: their orphans may not have
+    /// been found yet.
     Holdings departed_;
     std::unordered_map<Pid, Known> known_;
     /// While there is a sweep: those looked at before their parents were, and these.

@@ -248,8 +248,8 @@ void Guard::know(ProcessId id) {
         known = {.start_time = id.start_time, .heritage = nullptr};
 }
 
-/// One that no rule means. If that was told by its name and executable, it cannot change without
-/// its likeness changing too.
+/// One that no rule means. If that was told by its name and executable, a new look is needed only
+/// when its likeness changes, and now and then because an executable can be moved while it runs.
 void Guard::know_stranger(const Snapshot& snapshot) {
     know(snapshot.id);
     const auto needed_other = [&] {
@@ -260,13 +260,18 @@ void Guard::know_stranger(const Snapshot& snapshot) {
         }
         return false;
     };
-    known_[snapshot.id.pid].likeness = needed_other() ? 0 : likeness_of(snapshot);
+    Known& known = known_[snapshot.id.pid];
+    known.likeness = needed_other() ? 0 : likeness_of(snapshot);
+    known.glances = 0;
 }
 
 /// The answer of examine() for a stranger that is as it was; nullopt for all others.
 std::optional<bool> Guard::glance(Pid pid) {
+    constexpr unsigned kMostGlances = 6;
     const auto known = known_.find(pid);
     if (known == known_.end() || known->second.likeness == 0 || holdings_.contains(pid))
+        return std::nullopt;
+    if (++known->second.glances > kMostGlances)
         return std::nullopt;
     const auto snapshot = table_.glance(pid);
     if (!snapshot || snapshot->id.start_time != known->second.start_time || snapshot->zombie ||
@@ -304,7 +309,9 @@ void Guard::ended(Pid pid, Time now) {
 
 void Guard::forget_ended(const std::vector<Pid>& sorted_pids) {
     constexpr unsigned kSweepsKept = 2;
-    departed_.clear();
+    std::erase_if(departed_, [&](const auto& entry) {
+        return entry.second.departed_after < counters_.sweeps;
+    });
     std::erase_if(known_, [&](const auto& entry) {
         return !std::binary_search(sorted_pids.begin(), sorted_pids.end(), entry.first);
     });

@@ -106,10 +106,12 @@ void Guard::forget(Pid pid, ReleaseReason reason, int value) {
     writer_.forget(holding.id);
     if (holding.written)
         observer_.on_released(holding, reason, value);
-    if (reason == ReleaseReason::Gone)
+    if (reason == ReleaseReason::Gone) {
+        holding.departed_after = counters_.sweeps;
         departed_.insert_or_assign(pid, std::move(holding));
-    else
+    } else {
         leave_heritage(holding);
+    }
 }
 
 }  // namespace oomguard::daemon

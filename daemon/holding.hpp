@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,7 +60,8 @@ struct Holding {
     int current = 0;
     State state = State::Held;
     unsigned drifts = 0;
-    std::string last_error;  ///< why the last write failed; empty if it did not
+    std::string last_error;            ///< why the last write failed; empty if it did not
+    std::uint64_t departed_after = 0;  ///< how many sweeps had been begun when it had ended
     Backoff repairs;
     Backoff refusals;
 };
@@ -80,6 +82,7 @@ struct Known {
     /// Of what it looked like when no rule meant it, and nothing but that had to be read to tell.
     /// 0: it has to be looked at whole.
     std::size_t likeness = 0;
+    unsigned glances = 0;  ///< since it was last looked at whole
 };
 
 /// "held", "drifting", "refused" or "dry-run".

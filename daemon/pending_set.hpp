@@ -14,10 +14,11 @@
 namespace oomguard::daemon {
 
 /// The processes to look at, each once for any number of events, and when: at once after an
-/// event; shortly after a fork, because an exec mostly follows; and twice again later, because
+/// event; some time after a fork, because an exec mostly follows; and twice again later, because
 /// programs move to another cgroup or set their own score just after their start.
 class PendingSet {
   public:
+    /// Where a fork alone can make a rule mean the child; else it has time for the first recheck.
     static constexpr std::chrono::milliseconds kAfterFork{1};
     static constexpr std::chrono::milliseconds kFirstRecheck{100};
     static constexpr std::chrono::milliseconds kSecondRecheck{2000};

@@ -57,7 +57,11 @@ void ProcConnectorSource::subscribe() {
         return;
     }
     // At each event that comes; go_on() resets it.
-    alarm_io_ = loop_.add_io(alarm_->fd(), EPOLLIN | EPOLLET, [this] { read(); });
+    alarm_io_ = loop_.add_io(alarm_->fd(), EPOLLIN | EPOLLET, [this] {
+        read();
+        if (has_more_)
+            rest();
+    });
     io_ = loop_.add_io(connector_->fd(), EPOLLIN, [this] {
         read();
         rest();
@@ -87,22 +91,35 @@ void ProcConnectorSource::close() {
     alarm_.reset();
 }
 
+void ProcConnectorSource::catch_up() {
+    constexpr int kMostReads = 64;
+    for (int reads = 0; reads < kMostReads && state().works(); ++reads) {
+        read();
+        if (!has_more_)
+            return;
+    }
+}
+
 /// Only the alarm and the timer wake for what comes.
 void ProcConnectorSource::rest() {
     if (state().status == SourceState::Status::Failed)
         return;
+    rest_timer_.arm_in(has_more_ ? std::chrono::milliseconds(0) : kRest);
     io_.set_events(0);
     has_read_ = false;
-    rest_timer_.arm_in(kRest);
 }
 
 void ProcConnectorSource::go_on() {
+    // First, so that it is armed whatever happens below.
+    rest_timer_.arm_in(kRest);
     alarm_->reset();
     read();
-    if (has_read_)
+    if (has_read_) {
         rest();
-    else
+    } else {
+        rest_timer_.disarm();
         io_.set_events(EPOLLIN);
+    }
 }
 
 void ProcConnectorSource::read() {
@@ -110,6 +127,7 @@ void ProcConnectorSource::read() {
         has_read_ = true;
         take(event);
     });
+    has_more_ = report && report->more;
     news_.all_told();
     if (!report)
         fail(report.error().message());

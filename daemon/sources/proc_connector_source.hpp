@@ -26,6 +26,9 @@ class ProcConnectorSource {
     void start();
     void stop();
 
+    /// Tells at once all that the kernel has told so far.
+    void catch_up();
+
     [[nodiscard]] const SourceState& state() const { return report_.state(); }
 
   private:
@@ -52,7 +55,8 @@ class ProcConnectorSource {
     EventLoop::Source acknowledgement_timer_;
     EventLoop::Source subscribe_timer_;
     bool is_resubscribing_ = false;
-    bool has_read_ = false;  // since it went to rest
+    bool has_read_ = false;                                    // since it last went to rest
+    bool has_more_ = false;                                    // to be read at once
     std::vector<std::optional<std::uint32_t>> last_sequence_;  // by cpu
 };
 

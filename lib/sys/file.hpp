@@ -22,8 +22,8 @@ namespace oomguard::sys {
 /// interesting part comes first).
 [[nodiscard]] Result<std::string> read_at(int dir_fd, const std::string& path, std::size_t limit);
 
-/// Reads with one read(2) into `buffer`: all there is of a file that the kernel writes anew for each
-/// reader and gives whole, such as /proc/PID/stat. What does not fit is left out.
+/// Reads with one read(2) into `buffer`: all there is of a file that the kernel writes anew for
+/// each reader and gives whole, such as /proc/PID/stat. What does not fit is left out.
 [[nodiscard]] Result<std::string_view> read_once(int dir_fd, const std::string& path,
                                                  std::span<char> buffer);
 

@@ -29,6 +29,25 @@ TEST_CASE("With reset a lowered floor is given back too") {
     CHECK(t.writer.take() == Lines{"restore 11: 100 -> -500 floor to 100"});
 }
 
+TEST_CASE("With reset an orphan is found though a sweep finds first that its parent has ended") {
+    Family t(Children::Reset);
+    t.guard.set_forks_are_told(true);
+    const auto orphan = [&] {
+        t.fork(10, 11).parent = 1;
+        t.table.end(10);
+    };
+    SECTION("its fork is told once the sweep has its list") {
+        orphan();
+        REQUIRE(t.guard.sweep(t.now, [&] { t.guard.examine(11, t.now, 10); }));
+    }
+    SECTION("it was forked after the list was made, and is told after the sweep") {
+        REQUIRE(t.guard.sweep(t.now, orphan));
+        CHECK(t.table.score(11) == 500);
+        t.guard.examine(11, t.now, 10);
+    }
+    CHECK(t.table.score(11) == 100);
+}
+
 TEST_CASE("With reset what is a child's own stays") {
     Family t(Children::Reset);
     SECTION("another score") {

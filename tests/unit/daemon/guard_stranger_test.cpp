@@ -57,6 +57,15 @@ TEST_CASE("A stranger is opened again after all that could make a rule mean it")
     CHECK(t.is_opened());
 }
 
+TEST_CASE("A stranger is opened now and then, since its executable may have been moved") {
+    Stranger t;
+    for (int round = 0; round < 3; ++round) {
+        for (int glances = 0; glances < 6; ++glances)
+            CHECK_FALSE(t.is_opened());
+        CHECK(t.is_opened());
+    }
+}
+
 TEST_CASE("A stranger whose exec could not be seen is opened each time") {
     Stranger t;
     t.table.processes.at(10).image = 0;
