@@ -36,7 +36,9 @@ inline void write_all(const std::string& path, const std::string& text) {
 
 /// In a process that got new pid and mount namespaces: gives it the /proc of its own.
 inline void mount_own_proc() {
-    detail::must_not_fail(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "mount /");
+    // Over the one there is, of which the others must not hear. The root may be no mount point.
+    detail::must_not_fail(::mount("none", "/proc", nullptr, MS_REC | MS_PRIVATE, nullptr),
+                          "make /proc private");
     detail::must_not_fail(::mount("proc", "/proc", "proc", 0, nullptr), "mount /proc");
 }
 
