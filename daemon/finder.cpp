@@ -27,16 +27,6 @@ std::vector<std::string> executables_of(const RuleSet& rules) {
     return executables;
 }
 
-/// True if a rule can mean a child that is in all else like its parent.
-bool mean_families(const RuleSet& rules) {
-    const auto names_one = [](const Criteria& criteria) {
-        return !criteria.parent.empty() || !criteria.ancestor.empty();
-    };
-    return std::any_of(rules.rules().begin(), rules.rules().end(), [&](const Rule& rule) {
-        return names_one(rule.match) || (rule.except && names_one(*rule.except));
-    });
-}
-
 }  // namespace
 
 Finder::Finder(EventLoop& loop, Guard& guard, ProcessTable& table, RuleFileSource::Paths paths,
@@ -62,7 +52,6 @@ void Finder::configure(const config::Settings& settings) {
     wanted.rule_files ? rule_files_.start() : rule_files_.stop();
     sweep_state_.status = wanted.sweep ? SourceState::Status::Working : SourceState::Status::Off;
     is_configured_ = true;
-    rules_mean_families_ = mean_families(guard_.rules());
     ring_or_rest();
     arm_sweep_timer();
 }
@@ -122,9 +111,9 @@ void Finder::forked(Pid pid, Pid parent) {
         guard_.examine(parent, now);
     if (guard_.hands_down(parent))
         guard_.examine(pid, now, parent);
-    // Before it does something itself, only its place in the family tells it from its parent.
-    pending_.forked(pid, now,
-                    rules_mean_families_ ? PendingSet::kAfterFork : PendingSet::kFirstRecheck);
+    pending_.forked(
+        pid, now,
+        guard_.is_child_alike(parent) ? PendingSet::kFirstRecheck : PendingSet::kAfterFork);
 }
 
 void Finder::ended(Pid pid) {

@@ -92,7 +92,6 @@ class Finder final : public News {
     std::optional<Time> pending_armed_for_;
     bool resweep_pending_ = false;
     bool is_configured_ = false;
-    bool rules_mean_families_ = false;
 };
 
 }  // namespace oomguard::daemon

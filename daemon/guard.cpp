@@ -24,8 +24,10 @@ void Guard::set_options(Options options) {
 void Guard::set_rules(std::shared_ptr<const RuleSet> rules) {
     rules_ = std::move(rules);
     matches_.assign(rules_->rules().size(), 0);
-    for (auto& [pid, known] : known_)
+    for (auto& [pid, known] : known_) {
         known.likeness = 0;
+        known.has_family = true;
+    }
     for (auto& [pid, holding] : holdings_) {
         holding.rule_index = Holding::kNoRule;
         holding.is_judged = false;
@@ -205,7 +207,7 @@ Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time
     else if (decision.kind == Decision::Kind::Disinherit && finding->may_disinherit)
         disinherit(process, *finding, decision, forked_from.value_or(snapshot.parent_pid), now);
     if (finding->rule)
-        know(snapshot.id);
+        know(snapshot);
     else
         know_stranger(snapshot);
     return {};

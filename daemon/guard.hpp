@@ -82,6 +82,10 @@ class Guard {
     /// True if the children of this process may carry a score that is not theirs.
     [[nodiscard]] bool hands_down(Pid pid) const;
 
+    /// True if no rule means a child of this process that has only been forked, as none means the
+    /// process: it was not asked for its family, and in all else a child is what its parent is.
+    [[nodiscard]] bool is_child_alike(Pid parent) const;
+
     /// Looks at every process. How many there are, kernel threads left out, or why the table could
     /// not be read. `listed` is called when it is known which there are, and before any is looked
     /// at: whose fork is known by then is not taken for an orphan.
@@ -137,7 +141,7 @@ class Guard {
     void disinherit(Process& process, const Finding& finding, const Decision& decision, Pid parent,
                     Time now);
     void give_back_to_sharer(Pid parent, int score);
-    void know(ProcessId id);
+    void know(const Snapshot& snapshot);
     void know_stranger(const Snapshot& snapshot);
     void note_order(Pid pid, Pid parent);
     void leave_heritage(const Holding& holding);

@@ -242,16 +242,23 @@ void Guard::give_back_to_sharer(Pid parent, int score) {
         held->second.written = *written;
 }
 
-void Guard::know(ProcessId id) {
-    Known& known = known_[id.pid];
-    if (known.start_time != id.start_time)
-        known = {.start_time = id.start_time, .heritage = nullptr};
+bool Guard::is_child_alike(Pid parent) const {
+    const auto known = known_.find(parent);
+    return known != known_.end() && !known->second.has_family;
+}
+
+void Guard::know(const Snapshot& snapshot) {
+    Known& known = known_[snapshot.id.pid];
+    if (known.start_time != snapshot.id.start_time)
+        known = {.start_time = snapshot.id.start_time, .heritage = nullptr};
+    known.likeness = 0;
+    known.has_family = snapshot.has(Field::Parent) || snapshot.has(Field::Ancestors);
 }
 
 /// One that no rule means. If that was told by its name and executable, a new look is needed only
 /// when its likeness changes, and now and then because an executable can be moved while it runs.
 void Guard::know_stranger(const Snapshot& snapshot) {
-    know(snapshot.id);
+    know(snapshot);
     const auto needed_other = [&] {
         for (const Field field : {Field::Credentials, Field::Cgroup, Field::Parent,
                                   Field::Ancestors, Field::MemoryLimit, Field::Cmdline}) {

@@ -82,7 +82,8 @@ struct Known {
     /// Of what it looked like when no rule meant it, and nothing but that had to be read to tell.
     /// 0: it has to be looked at whole.
     std::size_t likeness = 0;
-    unsigned glances = 0;  ///< since it was last looked at whole
+    unsigned glances = 0;    ///< since it was last looked at whole
+    bool has_family = true;  ///< its family may have counted for which rule means it
 };
 
 /// "held", "drifting", "refused" or "dry-run".

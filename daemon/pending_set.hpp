@@ -18,7 +18,7 @@ namespace oomguard::daemon {
 /// programs move to another cgroup or set their own score just after their start.
 class PendingSet {
   public:
-    /// Where a fork alone can make a rule mean the child; else it has time for the first recheck.
+    /// Where a rule may mean the child as it is; else it has time for the first recheck.
     static constexpr std::chrono::milliseconds kAfterFork{1};
     static constexpr std::chrono::milliseconds kFirstRecheck{100};
     static constexpr std::chrono::milliseconds kSecondRecheck{2000};

@@ -93,6 +93,21 @@ TEST_CASE("A process that a rule leaves alone for its score is opened each time"
     CHECK(t.table.score(10) == 300);
 }
 
+TEST_CASE("A forked child is like its parent if no rule asked for the parent's family") {
+    Rule by_parent = rule("job", "worker", exactly(500));
+    by_parent.match.parent = {glob("shell")};
+    Guarding t({std::move(by_parent)});
+    CHECK_FALSE(t.guard.is_child_alike(10));
+    t.table.start(10, "other");
+    t.table.start(11, "worker");
+    t.look(10);
+    t.look(11);
+    CHECK(t.guard.is_child_alike(10));
+    CHECK_FALSE(t.guard.is_child_alike(11));
+    t.set_rules({});
+    CHECK_FALSE(t.guard.is_child_alike(10));
+}
+
 TEST_CASE("A kernel thread is opened once, whatever it calls itself then") {
     Guarding t({rule("job", "kworker*", exactly(500))});
     t.table.start(20, "kworker/0:1");
