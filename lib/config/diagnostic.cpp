@@ -103,6 +103,18 @@ std::string make_excerpt(std::string_view text, unsigned line, unsigned column) 
     return out;
 }
 
+const char* severity_text(Diagnostic::Severity severity) {
+    switch (severity) {
+        case Diagnostic::Severity::Error:
+            return "error";
+        case Diagnostic::Severity::Warning:
+            return "warning";
+        case Diagnostic::Severity::Note:
+            break;
+    }
+    return "note";
+}
+
 std::string format(const Diagnostic& diagnostic) {
     std::string out = printable(diagnostic.file);
     for (const unsigned number : {diagnostic.line, diagnostic.column}) {
@@ -111,8 +123,8 @@ std::string format(const Diagnostic& diagnostic) {
     }
     if (!out.empty())
         out += ": ";
-    out += diagnostic.severity == Diagnostic::Severity::Error ? "error: " : "warning: ";
-    return out + diagnostic.message + "\n" + diagnostic.excerpt;
+    out += severity_text(diagnostic.severity);
+    return out + ": " + diagnostic.message + "\n" + diagnostic.excerpt;
 }
 
 std::string format(const std::vector<Diagnostic>& diagnostics) {
@@ -122,13 +134,17 @@ std::string format(const std::vector<Diagnostic>& diagnostics) {
     return out;
 }
 
-std::size_t count_errors(const std::vector<Diagnostic>& diagnostics) {
+std::size_t count(const std::vector<Diagnostic>& diagnostics, Diagnostic::Severity severity) {
     std::size_t count = 0;
     for (const Diagnostic& diagnostic : diagnostics) {
-        if (diagnostic.severity == Diagnostic::Severity::Error)
+        if (diagnostic.severity == severity)
             count += diagnostic.stands_for;
     }
     return count;
+}
+
+std::size_t count_errors(const std::vector<Diagnostic>& diagnostics) {
+    return count(diagnostics, Diagnostic::Severity::Error);
 }
 
 }  // namespace oomguard::config

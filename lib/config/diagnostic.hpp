@@ -10,7 +10,11 @@ namespace oomguard::config {
 
 /// One finding in a file, at a place an administrator can go to.
 struct Diagnostic {
-    enum class Severity { Error, Warning };
+    enum class Severity {
+        Error,
+        Warning,
+        Note,  ///< nothing is wrong; a load finds none
+    };
 
     Severity severity = Severity::Error;
     std::string file;     ///< empty: the finding is about the whole load
@@ -27,6 +31,9 @@ struct Diagnostic {
 /// what could disturb a terminal is made printable. Empty if there is no such line.
 [[nodiscard]] std::string make_excerpt(std::string_view text, unsigned line, unsigned column);
 
+/// "error", "warning" or "note".
+[[nodiscard]] const char* severity_text(Diagnostic::Severity severity);
+
 /// "FILE:LINE:COL: error: MESSAGE", then the excerpt; every line ends with a newline. Of a finding
 /// about a whole file "FILE: error: MESSAGE", about the whole load "error: MESSAGE".
 [[nodiscard]] std::string format(const Diagnostic& diagnostic);
@@ -34,7 +41,9 @@ struct Diagnostic {
 /// All of them, one after the other.
 [[nodiscard]] std::string format(const std::vector<Diagnostic>& diagnostics);
 
-/// The number of errors found, the ones not shown included.
+/// The number of findings of that severity, the ones not shown included.
+[[nodiscard]] std::size_t count(const std::vector<Diagnostic>& diagnostics,
+                                Diagnostic::Severity severity);
 [[nodiscard]] std::size_t count_errors(const std::vector<Diagnostic>& diagnostics);
 
 }  // namespace oomguard::config

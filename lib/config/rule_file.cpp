@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 7> kRuleKeys = {
 
 bool is_rule_name(std::string_view text) {
     constexpr std::size_t kLongest = 128;
-    return !text.empty() && text.size() <= kLongest && printable(text) == text;
+    return !text.empty() && text.size() <= kLongest && printable(text) == text &&
+           !text.starts_with(kHoldPrefix);
 }
 
 /// "rule 'browser'" for messages; "this rule" if it has no name to call it by.
@@ -148,7 +149,8 @@ class RuleReader {
             return;
         if (node->kind != YamlNode::Kind::Scalar || !is_rule_name(node->text)) {
             reader.reject(*node, "name",
-                          "a printable text of at most 128 bytes without backslashes");
+                          "a printable text of at most 128 bytes without backslashes, and not "
+                          "begin with 'hold '");
             return;
         }
         rule.name = node->text;

@@ -64,8 +64,7 @@ struct YamlTree {
 /// Parses the one document that `text` is; without a document, the root is Null. What YAML offers
 /// beyond plain lists, maps and scalars (anchors, aliases, tags, further documents, keys that are
 /// not text) is an error, and so are duplicate keys, deep nesting and bytes that are not printable
-/// UTF-8. Where an error leaves no tree, the result is nullopt. The
-/// text must outlive the tree.
+/// UTF-8. Where an error leaves no tree, the result is nullopt. The text must outlive the tree.
 [[nodiscard]] std::optional<YamlTree> parse_yaml(std::string_view text, Findings& findings);
 
 }  // namespace oomguard::config

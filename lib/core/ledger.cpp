@@ -14,6 +14,8 @@ namespace {
 constexpr std::string_view kFormat = "oom-guardd-ledger 1 ";
 constexpr std::string_view kFloor = "floor";
 constexpr std::string_view kDescent = "of";
+constexpr std::string_view kReset = "reset";
+constexpr std::string_view kInclude = "include";
 
 std::string id_text(ProcessId id) {
     return std::to_string(id.pid) + " " + std::to_string(id.start_time);
@@ -71,21 +73,12 @@ class Words {
     bool has_failed_ = false;
 };
 
-/// Applies one line; false if it is not one.
-bool apply_line(std::string_view line, Ledger& ledger) {
-    Words words(line);
-    const bool is_hold = words.accept("hold");
-    if (!is_hold && !words.accept("drop"))
-        return false;
+bool is_complete(const Words& words) {
+    return !words.has_failed() && words.is_at_end();
+}
+
+bool apply_hold(Words& words, Ledger& ledger) {
     const ProcessId id = words.id();
-    if (!is_hold) {
-        if (words.has_failed() || !words.is_at_end())
-            return false;
-        const auto found = ledger.entries.find(id.pid);
-        if (found != ledger.entries.end() && found->second.start_time == id.start_time)
-            ledger.entries.erase(found);
-        return true;
-    }
     Written written;
     written.original = words.score();
     written.value = words.score();
@@ -95,10 +88,53 @@ bool apply_line(std::string_view line, Ledger& ledger) {
         written.descent = Descent{root, words.remainder()};
     }
     const bool has_no_rule = written.descent && written.descent->rule.empty();
-    if (words.has_failed() || has_no_rule || !words.is_at_end())
+    if (has_no_rule || !is_complete(words))
         return false;
     ledger.hold(id, std::move(written));
     return true;
+}
+
+bool apply_drop(Words& words, Ledger& ledger) {
+    const ProcessId id = words.id();
+    if (!is_complete(words))
+        return false;
+    const auto found = ledger.entries.find(id.pid);
+    if (found != ledger.entries.end() && found->second.start_time == id.start_time)
+        ledger.entries.erase(found);
+    return true;
+}
+
+bool apply_pin(Words& words, Ledger& ledger) {
+    const ProcessId id = words.id();
+    Ledger::Pin pin{.start_time = id.start_time, .value = words.score()};
+    if (words.accept(kInclude))
+        pin.children = Children::Include;
+    else if (!words.accept(kReset))
+        return false;
+    if (!is_complete(words))
+        return false;
+    ledger.pins.insert_or_assign(id.pid, pin);
+    return true;
+}
+
+bool apply_unpin(Words& words, Ledger& ledger) {
+    const ProcessId id = words.id();
+    if (!is_complete(words))
+        return false;
+    ledger.unpin(id);
+    return true;
+}
+
+/// Applies one line; false if it is not one.
+bool apply_line(std::string_view line, Ledger& ledger) {
+    Words words(line);
+    if (words.accept("hold"))
+        return apply_hold(words, ledger);
+    if (words.accept("drop"))
+        return apply_drop(words, ledger);
+    if (words.accept("pin"))
+        return apply_pin(words, ledger);
+    return words.accept("unpin") && apply_unpin(words, ledger);
 }
 
 }  // namespace
@@ -113,6 +149,14 @@ void Ledger::hold(ProcessId id, Written written) {
     if (is_same && entry.written.value != written.value)
         before = entry.written.value;
     entry = {id.start_time, std::move(written), before};
+}
+
+bool Ledger::unpin(ProcessId id) {
+    const auto found = pins.find(id.pid);
+    if (found == pins.end() || found->second.start_time != id.start_time)
+        return false;
+    pins.erase(found);
+    return true;
 }
 
 std::string ledger_header(std::string_view boot_id) {
@@ -141,6 +185,15 @@ std::string ledger_hold_lines(Pid pid, const Ledger::Entry& entry) {
 
 std::string ledger_drop_line(ProcessId id) {
     return "drop " + id_text(id) + "\n";
+}
+
+std::string ledger_pin_line(Pid pid, const Ledger::Pin& pin) {
+    std::string line = "pin " + id_text({pid, pin.start_time}) + " " + std::to_string(pin.value);
+    return line.append(" ").append(pin.children == Children::Include ? kInclude : kReset) + "\n";
+}
+
+std::string ledger_unpin_line(ProcessId id) {
+    return "unpin " + id_text(id) + "\n";
 }
 
 bool is_ledger(std::string_view text) {

@@ -12,10 +12,12 @@
 
 namespace oomguard {
 
-/// The originals of the processes whose score we set, as a journal of lines that survives our
-/// death at any instant. The first line names the format and the boot it belongs to; then
-/// "hold PID START ORIGINAL VALUE", then " floor" if the floor was lowered and
-/// " of ROOT-PID ROOT-START RULE" for a descent, and "drop PID START", in the order they happened.
+/// The originals of the processes whose score we set, and the rules for single processes, as a
+/// journal of lines that survives our death at any instant. The first line names the format and
+/// the boot it belongs to; then, in the order they happened:
+/// - "hold PID START ORIGINAL VALUE", then " floor" if the floor was lowered and
+///   " of ROOT-PID ROOT-START RULE" for a descent, and "drop PID START";
+/// - "pin PID START VALUE reset" or "include", for its descendants, and "unpin PID START".
 struct Ledger {
     struct Entry {
         std::uint64_t start_time = 0;
@@ -27,12 +29,24 @@ struct Ledger {
         friend bool operator==(const Entry&, const Entry&) = default;
     };
 
+    /// A rule for one process until it ends.
+    struct Pin {
+        std::uint64_t start_time = 0;
+        int value = 0;
+        Children children = Children::Reset;  ///< or Include
+
+        friend bool operator==(const Pin&, const Pin&) = default;
+    };
+
     std::unordered_map<Pid, Entry> entries;
+    std::unordered_map<Pid, Pin> pins;
     /// Lines that could not be read and were passed over. A torn last line, from a death in the
     /// middle of its write, is not counted: the score had not been touched yet.
     std::size_t bad_lines = 0;
 
     void hold(ProcessId id, Written written);
+    /// False if there is no pin of this very process.
+    bool unpin(ProcessId id);
 };
 
 [[nodiscard]] std::string ledger_header(std::string_view boot_id);
@@ -43,6 +57,8 @@ struct Ledger {
 /// The lines that make up the entry.
 [[nodiscard]] std::string ledger_hold_lines(Pid pid, const Ledger::Entry& entry);
 [[nodiscard]] std::string ledger_drop_line(ProcessId id);
+[[nodiscard]] std::string ledger_pin_line(Pid pid, const Ledger::Pin& pin);
+[[nodiscard]] std::string ledger_unpin_line(ProcessId id);
 
 /// Reads a journal back. Of another boot or another format, nothing is taken: its pids mean
 /// nothing here.

@@ -38,11 +38,6 @@ Truth operator&(const Truth& a, const Truth& b) {
     return unknown(std::min(a.needed, b.needed));
 }
 
-bool any_matches(const Patterns& patterns, std::string_view text) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const Pattern& pattern) { return pattern.matches(text); });
-}
-
 bool any_matches(const Patterns& patterns, const Program& program) {
     return any_matches(patterns, program.comm) ||
            (!program.exe_name.empty() && any_matches(patterns, program.exe_name));
@@ -115,20 +110,35 @@ Truth ancestor_holds(const Patterns& patterns, const Snapshot& snapshot) {
     return holds || all_known ? truth(holds) : unknown(Field::Ancestors);
 }
 
+inline Truth key_holds(Key key, const Criteria& criteria, const Snapshot& snapshot) {
+    switch (key) {
+        case Key::Name:
+            return name_holds(criteria.name, snapshot);
+        case Key::User:
+            return user_holds(criteria.user, snapshot);
+        case Key::Cgroup:
+            return text_holds(criteria.cgroup, snapshot, Field::Cgroup, snapshot.cgroup);
+        case Key::Unit:
+            return text_holds(criteria.unit, snapshot, Field::Cgroup, system_unit(snapshot.cgroup));
+        case Key::Exe:
+            return text_holds(criteria.exe, snapshot, Field::Exe, executable_path(snapshot.exe));
+        case Key::Parent:
+            return parent_holds(criteria.parent, snapshot);
+        case Key::Ancestor:
+            return ancestor_holds(criteria.ancestor, snapshot);
+        case Key::Cmdline:
+            break;
+    }
+    return text_holds(criteria.cmdline, snapshot, Field::Cmdline, snapshot.cmdline);
+}
+
 Truth all_hold(const Criteria& criteria, const Snapshot& snapshot) {
-    Truth result = name_holds(criteria.name, snapshot);
-    const auto narrow = [&result](const Truth& more) {
-        result = result & more;
-        return result.kind != Truth::Kind::No;
-    };
-    // The order spares work only; what is read is decided by operator&.
-    if (result.kind != Truth::Kind::No && narrow(user_holds(criteria.user, snapshot)) &&
-        narrow(text_holds(criteria.cgroup, snapshot, Field::Cgroup, snapshot.cgroup)) &&
-        narrow(text_holds(criteria.unit, snapshot, Field::Cgroup, system_unit(snapshot.cgroup))) &&
-        narrow(text_holds(criteria.exe, snapshot, Field::Exe, executable_path(snapshot.exe))) &&
-        narrow(parent_holds(criteria.parent, snapshot)) &&
-        narrow(ancestor_holds(criteria.ancestor, snapshot)))
-        narrow(text_holds(criteria.cmdline, snapshot, Field::Cmdline, snapshot.cmdline));
+    Truth result = yes();
+    for (const Key key : kKeys) {
+        result = result & key_holds(key, criteria, snapshot);
+        if (result.kind == Truth::Kind::No)
+            break;
+    }
     return result;
 }
 
@@ -137,6 +147,10 @@ Truth all_hold(const Criteria& criteria, const Snapshot& snapshot) {
 bool may_be_cut(const Snapshot& snapshot) {
     return snapshot.comm.size() == kLongestComm &&
            !executable_name(snapshot.exe).starts_with(snapshot.comm);
+}
+
+Truth holds(Key key, const Criteria& criteria, const Snapshot& snapshot) {
+    return key_holds(key, criteria, snapshot);
 }
 
 Truth excepts(const Rule& rule, const Snapshot& snapshot) {

@@ -10,6 +10,9 @@
 namespace oomguard {
 namespace {
 
+/// As a glob's "*" is translated.
+constexpr const char* kAnything = ".*";
+
 Error pattern_error(std::string what) {
     return {{}, std::move(what)};
 }
@@ -67,7 +70,7 @@ class GlobTranslator {
         const bool crosses = rest_.starts_with('*') || !is_path_;
         while (rest_.starts_with('*'))
             rest_.remove_prefix(1);
-        expression_ += crosses ? ".*" : "[^/]*";
+        expression_ += crosses ? kAnything : "[^/]*";
         has_wildcard_ = true;
     }
 
@@ -106,7 +109,7 @@ class GlobTranslator {
         const Result<char> low = take_member();
         if (!low)
             return low.error();
-        members += quoted(*low);
+        members += escaped(*low);
         if (rest_.size() < 2 || rest_[0] != '-' || rest_[1] == ']')
             return {};
         rest_.remove_prefix(1);
@@ -119,7 +122,7 @@ class GlobTranslator {
         if (is_path_ && *low < '/' && '/' < *high)
             return pattern_error("'/' cannot stand in '[...]' of a path");
         members += '-';
-        members += quoted(*high);
+        members += escaped(*high);
         return {};
     }
 
@@ -134,7 +137,7 @@ class GlobTranslator {
         return member;
     }
 
-    static std::string quoted(char member) { return re2::RE2::QuoteMeta(std::string(1, member)); }
+    static std::string escaped(char member) { return re2::RE2::QuoteMeta(std::string(1, member)); }
 
     std::string_view rest_;
     bool is_path_;
@@ -227,6 +230,32 @@ std::vector<LiteralGroup> Pattern::required_literals() const {
     if (exact_.size() < kShortestLiteral)
         return {};
     return {{in_lower_case(exact_)}};
+}
+
+bool Pattern::matches_everything() const {
+    return !is_exact() && more_->expression->pattern() == kAnything;
+}
+
+/// Whether it is what matches start with, and then anything.
+bool Pattern::is_any_continuation() const {
+    std::string expression;
+    for (const char byte : exact_)
+        expression += re2::RE2::QuoteMeta(std::string(1, byte));
+    return more_->expression->pattern() == expression + kAnything;
+}
+
+bool Pattern::covers(const Pattern& other) const {
+    if (other.is_exact())
+        return matches(other.exact());
+    if (is_exact())
+        return false;
+    if (matches_everything())
+        return true;
+    const bool is_by_bytes = !more_->by_character && !other.more_->by_character;
+    if (more_->by_character == other.more_->by_character &&
+        more_->expression->pattern() == other.more_->expression->pattern())
+        return true;
+    return is_by_bytes && is_any_continuation() && other.exact_.starts_with(exact_);
 }
 
 bool Pattern::may_match_longer(std::string_view beginning) const {

@@ -35,6 +35,13 @@ class Pattern {
     /// False if certainly no text that starts with `beginning` and goes on matches.
     [[nodiscard]] bool may_match_longer(std::string_view beginning) const;
 
+    /// True only if every text that `other` matches is matched by this one too. False tells
+    /// nothing: it is not found out of every pattern that this is so.
+    [[nodiscard]] bool covers(const Pattern& other) const;
+
+    /// True if every text matches, as far as can be told.
+    [[nodiscard]] bool matches_everything() const;
+
     /// True if the pattern is one exact text, which is then `text()`'s meaning: see `exact()`.
     [[nodiscard]] bool is_exact() const { return !more_ || !has_expression(); }
 
@@ -54,6 +61,7 @@ class Pattern {
     struct More;
 
     [[nodiscard]] bool has_expression() const;
+    [[nodiscard]] bool is_any_continuation() const;
 
     std::string exact_;  // with an expression: what every match starts with
     // Absent where the exact text is all there is: there can be many of those.

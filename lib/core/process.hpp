@@ -20,6 +20,8 @@ struct ProcessId {
     Pid pid = 0;
     std::uint64_t start_time = 0;
 
+    // The comparison's 0 is no pointer.
+    // NOLINTNEXTLINE(modernize-use-nullptr)
     friend auto operator<=>(const ProcessId&, const ProcessId&) = default;
 };
 

@@ -5,6 +5,17 @@
 
 namespace oomguard {
 
+bool any_matches(const Patterns& patterns, std::string_view text) {
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const Pattern& pattern) { return pattern.matches(text); });
+}
+
+bool are_exact(const Patterns& patterns) {
+    return !patterns.empty() &&
+           std::all_of(patterns.begin(), patterns.end(),
+                       [](const Pattern& pattern) { return pattern.is_exact(); });
+}
+
 int Value::apply(int score) const {
     switch (kind) {
         case Kind::Exactly:
@@ -34,7 +45,7 @@ std::string Value::text() const {
 }
 
 std::string Origin::text() const {
-    return (file ? *file : std::string()) + ":" + std::to_string(line);
+    return (file ? *file : std::string()) + (line == 0 ? "" : ":" + std::to_string(line));
 }
 
 }  // namespace oomguard

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/compact_list.hpp"
@@ -61,6 +62,11 @@ struct Principal {
 
 using Patterns = CompactList<Pattern>;
 
+[[nodiscard]] bool any_matches(const Patterns& patterns, std::string_view text);
+
+/// True if each of them matches just one text; false if there is none.
+[[nodiscard]] bool are_exact(const Patterns& patterns);
+
 /// The keys of a `match` or an `except`: every key that is present must hold, and a key holds if
 /// any of its entries does. An empty list of patterns is an absent key.
 struct Criteria {
@@ -78,11 +84,14 @@ struct Criteria {
 /// Where a rule was written; lines count from 1.
 struct Origin {
     std::shared_ptr<const std::string> file;  ///< one for all rules of the file
-    unsigned line = 0;
+    unsigned line = 0;                        ///< 0: not in a file, which only says where from
 
-    /// "/etc/oom-guardd/rules.d/10-mine.yaml:12"
+    /// "/etc/oom-guardd/rules.d/10-mine.yaml:12", or without a line "(hold)"
     [[nodiscard]] std::string text() const;
 };
+
+/// Begins the names of rules that Hold makes, and of no other.
+inline constexpr std::string_view kHoldPrefix = "hold ";
 
 struct Rule {
     std::string name;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -14,12 +15,6 @@ namespace oomguard {
 namespace {
 
 constexpr RuleNumber kNoRule = std::numeric_limits<RuleNumber>::max();
-
-bool has_exact_names_only(const Rule& rule) {
-    const auto& names = rule.match.name;
-    return !names.empty() && std::all_of(names.begin(), names.end(),
-                                         [](const Pattern& name) { return name.is_exact(); });
-}
 
 /// The numbers of several ascending lists, ascending.
 class Candidates {
@@ -58,7 +53,7 @@ RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
     std::vector<RuleNumber> others;
     for (std::size_t index = 0; index < rules_.size(); ++index) {
         const auto number = static_cast<RuleNumber>(index);
-        if (!has_exact_names_only(rules_[index])) {
+        if (!are_exact(rules_[index].match.name)) {
             others.push_back(number);
             continue;
         }
@@ -73,6 +68,15 @@ RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
     by_name_ = TextIndex(names);
     by_cut_name_ = TextIndex(cut_names);
     screen_ = RuleScreen(rules_, std::move(others));
+}
+
+std::optional<std::size_t> RuleSet::index_of(const Rule& rule) const {
+    const Rule* const first = rules_.data();
+    // Unlike the operators, std::less orders pointers into other arrays too.
+    const std::less<> is_before;
+    if (is_before(&rule, first) || !is_before(&rule, first + rules_.size()))
+        return std::nullopt;
+    return static_cast<std::size_t>(&rule - first);
 }
 
 Verdict RuleSet::find(const Snapshot& snapshot) const {

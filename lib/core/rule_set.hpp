@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "core/process.hpp"
@@ -32,6 +33,9 @@ class RuleSet {
     RuleSet& operator=(const RuleSet&) = delete;
 
     [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
+
+    /// The index in rules() of a rule of this set; nullopt if it is none of them.
+    [[nodiscard]] std::optional<std::size_t> index_of(const Rule& rule) const;
 
     /// Read the needed field and ask again, until the verdict is another one: at most once for
     /// each field.

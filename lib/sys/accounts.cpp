@@ -56,4 +56,11 @@ std::string user_name(Uid uid) {
     return name;
 }
 
+std::string group_name(Gid gid) {
+    std::string name = std::to_string(gid);
+    with_entry<group>([&](auto... rest) { return ::getgrgid_r(gid, rest...); },
+                      [&](const group& found) { name = found.gr_name; });
+    return name;
+}
+
 }  // namespace oomguard::sys

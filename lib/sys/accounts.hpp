@@ -15,7 +15,8 @@ namespace oomguard::sys {
 [[nodiscard]] std::optional<Uid> user_id(const std::string& name);
 [[nodiscard]] std::optional<Gid> group_id(const std::string& name);
 
-/// The user's name, or the number as text if it has none.
+/// The user's or group's name, or the number as text if it has none.
 [[nodiscard]] std::string user_name(Uid uid);
+[[nodiscard]] std::string group_name(Gid gid);
 
 }  // namespace oomguard::sys

@@ -2,13 +2,18 @@
 #include "sys/cgroupfs.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
+#include "core/text.hpp"
+#include "sys/cgroup_memory.hpp"
 #include "sys/directory.hpp"
 #include "sys/file.hpp"
 
@@ -20,7 +25,6 @@ namespace {
 constexpr std::size_t kMountinfoLimit = 64 << 20;
 // More than all the pids there can be (PID_MAX_LIMIT, 4194304), a line each.
 constexpr std::size_t kProcsLimit = 64 << 20;
-constexpr std::size_t kMemoryMaxLimit = 64;
 
 std::string_view take_word(std::string_view& line) {
     const std::size_t end = std::min(line.find(' '), line.size());
@@ -66,22 +70,28 @@ std::optional<std::string> cgroup_mount_of(std::string_view line) {
     return unescape(mount_point);
 }
 
-/// The same for one cgroup, without those above it.
-Result<bool> has_own_memory_limit(const std::string& directory) {
-    // Opened first, so that a file that is not there is told from a cgroup that is not.
-    const Result<UniqueFd> cgroup = open_at(AT_FDCWD, directory, O_PATH | O_DIRECTORY);
-    if (!cgroup)
-        return cgroup.error();
-    const Result<std::string> text = read_at(cgroup->get(), "memory.max", kMemoryMaxLimit);
-    const std::string path = directory + "/memory.max";
-    if (!text && text.error().code == std::errc::no_such_file_or_directory)
-        return false;
-    if (!text)
-        return errno_error(text.error().code.value(), "read " + path);
-    const std::optional<bool> is_limited = parse_memory_max(*text);
-    if (!is_limited)
-        return errno_error(EINVAL, "parse " + path);
-    return *is_limited;
+/// "/../x" is the path of a process outside our cgroup namespace.
+bool is_below_mount(std::string_view cgroup) {
+    return cgroup.starts_with('/') && (std::string(cgroup) + "/").find("/../") == std::string::npos;
+}
+
+Error outside(const std::string& mount, std::string_view cgroup) {
+    return errno_error(EXDEV, "find the cgroup " + std::string(cgroup) + " below " + mount);
+}
+
+/// As parse_boolean() of systemd's src/basic/parse-util.c; what is neither true nor false is false.
+bool is_true(std::string_view text) {
+    constexpr std::array<std::string_view, 6> kTrue = {"1", "yes", "y", "true", "t", "on"};
+    return std::find(kTrue.begin(), kTrue.end(), in_lower_case(text)) != kTrue.end();
+}
+
+/// False if there is no such attribute.
+Result<bool> has_true_attribute(const std::string& directory, const char* name) {
+    std::array<char, 16> value;
+    const ssize_t size = ::getxattr(directory.c_str(), name, value.data(), value.size());
+    if (size < 0 && errno != ENODATA && errno != ERANGE)
+        return errno_error(errno, "read the attribute " + std::string(name) + " of " + directory);
+    return size > 0 && is_true({value.data(), static_cast<std::size_t>(size)});
 }
 
 bool is_directory(const std::string& path, unsigned char type) {
@@ -145,30 +155,37 @@ Result<std::vector<int>> cgroup_pids(const std::string& directory) {
     return pids;
 }
 
-std::optional<bool> parse_memory_max(std::string_view text) {
-    if (!text.ends_with('\n'))
-        return std::nullopt;
-    text.remove_suffix(1);
-    if (text == "max")
-        return false;
-    std::uint64_t bytes = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-    if (error != std::errc() || end != text.data() + text.size())
-        return std::nullopt;
-    return true;
-}
-
 Result<bool> has_memory_limit(const std::string& mount, std::string_view cgroup) {
-    if (!cgroup.starts_with('/') || (std::string(cgroup) + "/").find("/../") != std::string::npos)
-        return errno_error(EXDEV, "find the cgroup " + std::string(cgroup) + " below " + mount);
+    if (!is_below_mount(cgroup))
+        return outside(mount, cgroup);
     while (cgroup.ends_with('/'))
         cgroup.remove_suffix(1);
     for (;;) {
-        Result<bool> is_limited = has_own_memory_limit(mount + std::string(cgroup));
-        if (!is_limited || *is_limited || cgroup.empty())
-            return is_limited;
+        const Result<std::uint64_t> limit = memory_max(mount + std::string(cgroup));
+        if (!limit)
+            return limit.error();
+        if (*limit != kNoLimit || cgroup.empty())
+            return *limit != kNoLimit;
         cgroup = cgroup.substr(0, cgroup.rfind('/'));
     }
+}
+
+Result<OomdPreference> oomd_preference(const std::string& mount, std::string_view cgroup) {
+    if (!is_below_mount(cgroup))
+        return outside(mount, cgroup);
+    const std::string directory = mount + std::string(cgroup);
+    constexpr std::array kAttributes = {
+        std::pair("user.oomd_omit", OomdPreference::Omit),
+        std::pair("user.oomd_avoid", OomdPreference::Avoid),
+    };
+    for (const auto& [name, preference] : kAttributes) {
+        const Result<bool> is_set = has_true_attribute(directory, name);
+        if (!is_set)
+            return is_set.error();
+        if (*is_set)
+            return preference;
+    }
+    return OomdPreference::None;
 }
 
 }  // namespace oomguard::sys

@@ -25,14 +25,20 @@ namespace oomguard::sys {
 /// and are left out. ENOENT or ENODEV if the cgroup has gone; EOPNOTSUPP of a threaded one.
 [[nodiscard]] Result<std::vector<int>> cgroup_pids(const std::string& directory);
 
-/// Whether the text of memory.max sets a limit: true for a number of bytes, false for "max".
-/// nullopt for what the kernel would not have written.
-[[nodiscard]] std::optional<bool> parse_memory_max(std::string_view text);
-
 /// True if a cgroup on the way from `cgroup`, a path in the v2 tree mounted at `mount`, up to the
 /// top of the mount has a finite memory.max. The root has no such file, nor has a cgroup without
 /// the memory controller: no limit. An error where that cannot be told: the cgroup has gone, or
 /// lies outside the mount ("/../x", as of a process outside our cgroup namespace: EXDEV).
 [[nodiscard]] Result<bool> has_memory_limit(const std::string& mount, std::string_view cgroup);
+
+/// What systemd-oomd is told to spare: see systemd.resource-control(5), ManagedOOMPreference=.
+enum class OomdPreference { None, Avoid, Omit };
+
+/// What systemd-oomd (src/oom/oomd-util.c, since v248) finds on `cgroup` itself, whoever set it:
+/// the extended attributes user.oomd_omit, which wins, and user.oomd_avoid, with a boolean as
+/// systemd writes them. An error where that cannot be told: as of has_memory_limit, or ENOTSUP of a
+/// kernel whose cgroups have no such attributes.
+[[nodiscard]] Result<OomdPreference> oomd_preference(const std::string& mount,
+                                                     std::string_view cgroup);
 
 }  // namespace oomguard::sys

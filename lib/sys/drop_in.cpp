@@ -2,7 +2,6 @@
 #include "sys/drop_in.hpp"
 
 #include <cerrno>
-#include <map>
 #include <optional>
 #include <string_view>
 
@@ -16,10 +15,6 @@
 namespace oomguard::sys {
 
 namespace {
-
-bool is_drop_in_name(std::string_view name) {
-    return !name.starts_with('.') && name.ends_with(".yaml");
-}
 
 bool is_null_device(const std::string& path) {
     constexpr unsigned kMajor = 1;
@@ -51,11 +46,15 @@ std::optional<SourceFile> read_drop_in(const std::string& path, std::size_t size
 
 }  // namespace
 
+bool is_drop_in_name(std::string_view name) {
+    return !name.starts_with('.') && name.ends_with(".yaml");
+}
+
 std::vector<SourceFile> read_drop_ins(const std::vector<std::string>& directories,
-                                      std::size_t size_limit) {
+                                      std::size_t size_limit, const StandIns& stand_ins) {
     std::vector<SourceFile> files;
     // std::map orders the names by bytes; emplace keeps the first directory's.
-    std::map<std::string, std::string> path_of;
+    std::map<std::string, std::string> path_of = stand_ins;
     for (const std::string& directory : directories) {
         const Result<void> listed = list_directory(AT_FDCWD, directory, [&](const dirent& entry) {
             if (is_drop_in_name(entry.d_name))

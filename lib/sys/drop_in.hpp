@@ -2,12 +2,17 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/source_file.hpp"
 
 namespace oomguard::sys {
+
+/// Files that are read in place of all of a name: their paths by that name.
+using StandIns = std::map<std::string, std::string>;
 
 /// Reads the *.yaml files of several directories, as systemd reads drop-ins: all names together in
 /// byte order; a file replaces those of the same name in later directories; an empty file or a
@@ -16,6 +21,10 @@ namespace oomguard::sys {
 /// with the name of a file, no permission, more than `size_limit` bytes, a directory that cannot
 /// be listed) is in the answer with its failure, never left out. Never blocks.
 [[nodiscard]] std::vector<SourceFile> read_drop_ins(const std::vector<std::string>& directories,
-                                                    std::size_t size_limit);
+                                                    std::size_t size_limit,
+                                                    const StandIns& stand_ins = {});
+
+/// Whether a file of that name is read.
+[[nodiscard]] bool is_drop_in_name(std::string_view name);
 
 }  // namespace oomguard::sys

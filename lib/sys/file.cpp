@@ -60,12 +60,15 @@ class Replacement {
             ::unlink(name_.c_str());
     }
 
-    Result<void> fill(std::string_view text, mode_t mode) {
+    Result<void> fill(std::string_view text, mode_t mode, std::optional<Owner> owner) {
         if (!fd_)
             return errno_error(error_, context_);
         Result<void> written = write_all(fd_.get(), text, context_);
         if (!written)
             return written;
+        // Before the mode, of which it would take bits away.
+        if (owner && ::fchown(fd_.get(), owner->user, owner->group) != 0)
+            return errno_error(errno, context_);
         // Without the fsync, a crash can leave the new name with no content.
         if (::fchmod(fd_.get(), mode) != 0 || ::fsync(fd_.get()) != 0)
             return errno_error(errno, context_);
@@ -158,9 +161,10 @@ Result<void> write_once(int dir_fd, const std::string& path, std::string_view te
     return {};
 }
 
-Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode) {
+Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode,
+                          std::optional<Owner> owner) {
     Replacement replacement(path);
-    Result<void> filled = replacement.fill(text, mode);
+    Result<void> filled = replacement.fill(text, mode, owner);
     return filled ? replacement.place(path) : filled;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,10 +36,16 @@ namespace oomguard::sys {
 /// files want it; a short write is the error EIO.
 [[nodiscard]] Result<void> write_once(int dir_fd, const std::string& path, std::string_view text);
 
+struct Owner {
+    uid_t user = 0;
+    gid_t group = 0;
+};
+
 /// Puts a new file in place of `path` so that a reader, or a crash, sees the old or the new whole.
 /// A link is replaced, not followed. On failure nothing is changed, and nothing is left behind but
-/// by a crash: then ".NAME.XXXXXX" in the same directory. `mode` is not cut by the umask.
-[[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text,
-                                        mode_t mode);
+/// by a crash: then ".NAME.XXXXXX" in the same directory. `mode` is not cut by the umask. Without
+/// an owner it is the caller's.
+[[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode,
+                                        std::optional<Owner> owner = std::nullopt);
 
 }  // namespace oomguard::sys

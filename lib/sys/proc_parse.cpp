@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sys/proc_parse.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/rule.hpp"
@@ -78,6 +79,18 @@ bool append_groups(std::string_view line, std::vector<Gid>& groups) {
     return line.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+/// "    1234 kB"
+std::optional<std::uint64_t> kibibytes_of(std::string_view line) {
+    constexpr std::string_view kUnit = " kB";
+    constexpr std::uint64_t kMost = std::uint64_t{1} << 48;  // 2^58 bytes: sums are in range
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    if (!line.ends_with(kUnit))
+        return std::nullopt;
+    line.remove_suffix(kUnit.size());
+    const auto number = parse_number<std::uint64_t>(line);
+    return number && *number <= kMost ? number : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Snapshot> parse_stat(std::string_view text) {
@@ -138,6 +151,32 @@ std::optional<StatusCredentials> parse_status(std::string_view text) {
     return credentials;
 }
 
+std::optional<StatusMemory> parse_status_memory(std::string_view text) {
+    const std::optional<std::string_view> group_leader = line_of(text, "\nTgid:\t");
+    std::optional<std::string_view> uids = line_of(text, "\nUid:\t");
+    std::optional<std::string_view> threads = line_of(text, "\nThreads:\t");
+    if (!text.starts_with("Name:") || !group_leader || !uids || !threads)
+        return std::nullopt;
+    const std::optional<Pid> pid = parse_number<Pid>(*group_leader);
+    const std::optional<Uid> uid = take_number<Uid>(*uids, '\t');
+    const std::optional<std::uint32_t> count = parse_number<std::uint32_t>(*threads);
+    if (!pid || !uid || !count)
+        return std::nullopt;
+    StatusMemory memory{*pid, *uid, *count, std::nullopt};
+    if (!line_of(text, "\nVmRSS:\t"))
+        return memory;
+    std::uint64_t sum = 0;
+    for (const char* key : {"\nVmRSS:\t", "\nVmSwap:\t", "\nVmPTE:\t"}) {
+        const std::optional<std::string_view> line = line_of(text, key);
+        const std::optional<std::uint64_t> part = line ? kibibytes_of(*line) : std::nullopt;
+        if (!part)
+            return std::nullopt;
+        sum += *part;
+    }
+    memory.bytes = sum * 1024;
+    return memory;
+}
+
 std::optional<std::string> parse_cgroup(std::string_view text) {
     // "ID:CONTROLLERS:PATH". A path may hold ':' but, as cgroup_mkdir() in the kernel's
     // kernel/cgroup/cgroup.c sees to, no newline.
@@ -171,6 +210,11 @@ std::optional<int> parse_score(std::string_view text) {
     if (!score || !text.empty() || *score < kLowestScore || *score > kHighestScore)
         return std::nullopt;
     return score;
+}
+
+std::optional<std::uint32_t> parse_oom_score(std::string_view text) {
+    const std::optional<std::uint32_t> score = take_number<std::uint32_t>(text, '\n');
+    return text.empty() ? score : std::nullopt;
 }
 
 }  // namespace oomguard::sys

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,11 +33,28 @@ struct StatusCredentials {
 /// group that the end of the text cuts is left out.
 [[nodiscard]] std::optional<StatusCredentials> parse_status(std::string_view text);
 
+struct StatusMemory {
+    Pid process = 0;  ///< "Tgid:", as of StatusCredentials
+    Uid real_uid = 0;
+    std::uint32_t threads = 0;  ///< alive, or not waited for
+    /// What the OOM killer counts: VmRSS, VmSwap and VmPTE, in bytes. Nothing if it has no memory
+    /// (any more): a kernel thread, a zombie, a thread that has ended.
+    std::optional<std::uint64_t> bytes;
+};
+
+/// `status`: the lines "Tgid:", "Uid:", "Threads:" and, with memory, the three of it, which
+/// task_mem() in fs/proc/task_mmu.c writes all or none. "Threads:" comes after them, so a text
+/// that was cut off before is refused, and not taken for one without memory.
+[[nodiscard]] std::optional<StatusMemory> parse_status_memory(std::string_view text);
+
 /// `cgroup`: the path of the "0::" line, else of the line of "name=systemd", without the kernel's
 /// " (deleted)". Nothing of a text that is cut off within a line.
 [[nodiscard]] std::optional<std::string> parse_cgroup(std::string_view text);
 
 /// `oom_score_adj`: one number from -1000 to 1000 and a newline.
 [[nodiscard]] std::optional<int> parse_score(std::string_view text);
+
+/// `oom_score`: one number and a newline.
+[[nodiscard]] std::optional<std::uint32_t> parse_oom_score(std::string_view text);
 
 }  // namespace oomguard::sys

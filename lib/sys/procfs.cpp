@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "sys/directory.hpp"
 #include "sys/file.hpp"
@@ -23,6 +24,9 @@ using Line = std::array<char, 2048>;
 // More than the kernel writes to `cgroup` (PATH_MAX for each of at most 16 hierarchies), more than
 // 5,000 groups in `status`, and as much of the arguments as a pattern may look at.
 constexpr std::size_t kTextLimit = 65536;
+
+/// `status` to its end: the lines of memory come after 65,536 groups (NGROUPS_MAX) at most.
+constexpr std::size_t kStatusLimit = std::size_t{1} << 20;
 
 std::optional<Pid> parse_pid(std::string_view name) {
     Pid pid = 0;
@@ -102,6 +106,55 @@ Result<std::string> ProcDir::read_exe() const {
     return std::string(target.data(), static_cast<std::size_t>(size));
 }
 
+Result<MemoryUse> ProcDir::read_memory() const {
+    const Result<std::string> text = read_at(dir_.get(), "status", kStatusLimit);
+    if (!text)
+        return told_as(text.error(), "read", path_, "status");
+    const std::optional<StatusMemory> status = parse_status_memory(*text);
+    if (!status)
+        return unparsable(path_, "status");
+    if (status->process != pid_)
+        return errno_error(ESRCH, "read " + path_ + "/status: a thread");
+    MemoryUse use{status->real_uid, status->bytes};
+    if (!use.bytes && status->threads > 1)
+        use.bytes = memory_of_another_thread();
+    return use;
+}
+
+std::optional<std::uint64_t> ProcDir::memory_of_another_thread() const {
+    std::optional<std::uint64_t> bytes;
+    const Result<void> listed = list_directory(dir_.get(), "task", [&](const dirent& entry) {
+        if (bytes)
+            return;
+        const std::string file = std::string("task/") + entry.d_name + "/status";
+        const Result<std::string> text = read_at(dir_.get(), file, kStatusLimit);
+        const auto status = text ? parse_status_memory(*text) : std::nullopt;
+        if (status)
+            bytes = status->bytes;
+    });
+    // The process has ended if it cannot be listed, and has no memory then.
+    return listed ? bytes : std::nullopt;
+}
+
+Result<Uid> ProcDir::read_owner() const {
+    // Not the directory's own, which is the effective user's always.
+    struct stat status {};
+    if (::fstatat(dir_.get(), "oom_score", &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno_error(errno, "stat " + path_ + "/oom_score");
+    return Uid{status.st_uid};
+}
+
+Result<std::uint32_t> ProcDir::read_oom_score() const {
+    Line line;
+    const Result<std::string_view> text = read_once(dir_.get(), "oom_score", line);
+    if (!text)
+        return told_as(text.error(), "read", path_, "oom_score");
+    const std::optional<std::uint32_t> score = parse_oom_score(*text);
+    if (!score)
+        return unparsable(path_, "oom_score");
+    return *score;
+}
+
 Result<int> ProcDir::read_oom_score_adj() const {
     Line line;
     const Result<std::string_view> text = read_once(dir_.get(), "oom_score_adj", line);
@@ -154,6 +207,15 @@ Result<Snapshot> Procfs::glance(Pid pid) const {
     const Result<std::string_view> text = read_once(root_.get(), name + "/stat", line);
     const std::string path = path_ + "/" + name;
     return text ? stat_of(pid, *text, path) : told_as(text.error(), "read", path, "stat");
+}
+
+Result<bool> Procfs::has_swappiness() const {
+    constexpr std::string_view kFile = "sys/vm/swappiness";
+    Line line;
+    const Result<std::string_view> text = read_once(root_.get(), std::string(kFile), line);
+    if (!text)
+        return told_as(text.error(), "read", path_, kFile.data());
+    return *text != "0\n";
 }
 
 Result<std::string> Procfs::boot_id() const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +11,12 @@
 #include "sys/unique_fd.hpp"
 
 namespace oomguard::sys {
+
+struct MemoryUse {
+    Uid uid = 0;
+    /// Resident, swapped and page tables. Nothing of a kernel thread and a zombie.
+    std::optional<std::uint64_t> bytes;
+};
 
 /// One /proc/PID, opened once. Everything is read and written through its directory descriptor:
 /// once the process has ended and been waited for, every operation fails with ESRCH, also when the
@@ -34,6 +42,17 @@ class ProcDir {
     /// EACCES. A zombie or a kernel thread has none: ENOENT, though the process is there.
     [[nodiscard]] Result<std::string> read_exe() const;
 
+    /// What the OOM killer counts of the process, in bytes, and its real uid. Where the main
+    /// thread has ended before others, of another one, as find_lock_task_mm() in the kernel's
+    /// mm/oom_kill.c has it. The id of a thread: ESRCH.
+    [[nodiscard]] Result<MemoryUse> read_memory() const;
+    /// The effective user; root if the process may not be looked into by that user, such as a
+    /// setuid program (task_dump_owner in fs/proc/base.c).
+    [[nodiscard]] Result<Uid> read_owner() const;
+
+    /// `oom_score`: what the kernel makes of it, 0 and up.
+    [[nodiscard]] Result<std::uint32_t> read_oom_score() const;
+
     /// -1000 to 1000.
     [[nodiscard]] Result<int> read_oom_score_adj() const;
 
@@ -43,6 +62,7 @@ class ProcDir {
 
   private:
     friend class Procfs;
+    [[nodiscard]] std::optional<std::uint64_t> memory_of_another_thread() const;
     ProcDir(Pid pid, UniqueFd dir, std::string path)
         : pid_(pid), dir_(std::move(dir)), path_(std::move(path)) {}
 
@@ -67,6 +87,9 @@ class Procfs {
     /// Only `stat`, without opening the process: nothing that is read or written later is known to
     /// be of the same one. Fails as open_process and read_stat do.
     [[nodiscard]] Result<Snapshot> glance(Pid pid) const;
+
+    /// Whether vm.swappiness, from sys/vm/swappiness, is other than 0. ENOENT as of boot_id().
+    [[nodiscard]] Result<bool> has_swappiness() const;
 
     /// The kernel's random id of this boot, from sys/kernel/random/boot_id. ENOENT where procfs
     /// is mounted with subset=pid (systemd's ProcSubset=pid).

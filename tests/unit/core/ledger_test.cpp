@@ -27,6 +27,10 @@ TEST_CASE("a ledger's lines are text that anyone can read") {
     CHECK(ledger_hold_line({4711, 98765}, {0, -900, true, Descent{{12, 34}, "my rule"}}) ==
           "hold 4711 98765 0 -900 floor of 12 34 my rule\n");
     CHECK(ledger_drop_line({4711, 98765}) == "drop 4711 98765\n");
+    CHECK(ledger_pin_line(4711, {98765, -900}) == "pin 4711 98765 -900 reset\n");
+    CHECK(ledger_pin_line(4711, {98765, -900, Children::Include}) ==
+          "pin 4711 98765 -900 include\n");
+    CHECK(ledger_unpin_line({4711, 98765}) == "unpin 4711 98765\n");
 }
 
 TEST_CASE("what was held is read back") {
@@ -121,17 +125,52 @@ TEST_CASE("a drop ends the hold of its own process only") {
     CHECK(read_lines(ledger_drop_line({10, 5})).bad_lines == 0);
 }
 
+TEST_CASE("pins are read back, apart from what was held") {
+    constexpr auto kLast = std::numeric_limits<Pid>::max();
+    constexpr auto kLatest = std::numeric_limits<std::uint64_t>::max();
+    const Ledger ledger = read_lines(
+        ledger_hold_line({10, 5}, {0, -900}) + ledger_pin_line(10, {5, -900, Children::Include}) +
+        ledger_pin_line(2, {0, -1000}) + ledger_pin_line(kLast, {kLatest, 1000}) +
+        ledger_drop_line({10, 5}));
+    CHECK(ledger.bad_lines == 0);
+    CHECK(ledger.entries.empty());
+    CHECK(ledger.pins.size() == 3);
+    CHECK(ledger.pins.at(10) == Ledger::Pin{5, -900, Children::Include});
+    CHECK(ledger.pins.at(2) == Ledger::Pin{0, -1000});
+    CHECK(ledger.pins.at(kLast) == Ledger::Pin{kLatest, 1000});
+}
+
+TEST_CASE("a later pin replaces an earlier one of the same pid, and an unpin ends its own only") {
+    const std::string pinned =
+        ledger_pin_line(10, {5, -900, Children::Include}) + ledger_pin_line(10, {5, 300});
+    CHECK(read_lines(pinned).pins.at(10) == Ledger::Pin{5, 300});
+    CHECK(read_lines(pinned + ledger_pin_line(10, {6, 7})).pins.at(10) == Ledger::Pin{6, 7});
+    CHECK(read_lines(pinned + ledger_unpin_line({10, 5})).pins.empty());
+    for (const ProcessId other : {ProcessId{10, 4}, ProcessId{10, 6}, ProcessId{11, 5}}) {
+        CAPTURE(other.pid, other.start_time);
+        const Ledger ledger = read_lines(pinned + ledger_unpin_line(other));
+        CHECK(ledger.bad_lines == 0);
+        CHECK(ledger.pins.at(10) == Ledger::Pin{5, 300});
+    }
+    const Ledger held =
+        read_lines(ledger_hold_line({10, 5}, {0, -900}) + pinned + ledger_unpin_line({10, 5}));
+    CHECK(held.entries.at(10) == Ledger::Entry{5, {0, -900}});
+}
+
 TEST_CASE("a line torn by our death at any byte is passed over in silence") {
-    const std::string kept = ledger_hold_line({10, 5}, {0, -900});
+    const std::string kept = ledger_hold_line({10, 5}, {0, -900}) + ledger_pin_line(10, {5, -900});
     for (const std::string& last :
          {ledger_hold_line({11, 77}, {100, -900}), ledger_hold_line({11, 77}, {100, -900, true}),
-          ledger_drop_line({10, 5})}) {
+          ledger_drop_line({10, 5}), ledger_pin_line(10, {5, 1000, Children::Include}),
+          ledger_unpin_line({10, 5})}) {
         for (std::size_t length = 0; length < last.size(); ++length) {
             CAPTURE(last, length);
             const Ledger ledger = read_lines(kept + last.substr(0, length));
             CHECK(ledger.bad_lines == 0);
             CHECK(ledger.entries.size() == 1);
             CHECK(ledger.entries.at(10) == Ledger::Entry{5, {0, -900}});
+            CHECK(ledger.pins.size() == 1);
+            CHECK(ledger.pins.at(10) == Ledger::Pin{5, -900});
         }
     }
 }
@@ -160,7 +199,7 @@ TEST_CASE("a journal of another boot or format, or a torn first line, is not rea
 }
 
 TEST_CASE("a line that we would not have written is counted and changes nothing") {
-    const std::string kept = ledger_hold_line({10, 5}, {0, -900});
+    const std::string kept = ledger_hold_line({10, 5}, {0, -900}) + ledger_pin_line(10, {5, -900});
     for (const std::string_view line : {
              "",
              " ",
@@ -184,6 +223,28 @@ TEST_CASE("a line that we would not have written is counted and changes nothing"
              "drop 10 5 0",
              "drop 10 5 0 0",
              "hold 10 5",
+             "pin",
+             "pin 11 5",
+             "pin 11 5 -900",
+             "pin 11 5 -900 ",
+             "pin 11 5 -900 inherit",
+             "pin 11 5 -900 res",
+             "pin 11 5 -900 resets",
+             "pin 11 5 -900 reset ",
+             "pin 11 5 -900 reset include",
+             "pin 11 5 -900 include of 12 34 x",
+             "pin 11 5 0 -900 reset",
+             "pins 11 5 -900 reset",
+             "unpin",
+             "unpin 10",
+             "unpin 10 5 ",
+             "unpin 10 5 reset",
+             "pin 1 5 -900 reset",
+             "pin -11 5 -900 reset",
+             "pin 4294967307 5 -900 reset",
+             "pin 11 5 1001 reset",
+             "pin 11 5 -1001 reset",
+             "unpin 4294967306 5",
              // pids that no process of anyone's has
              "hold 1 5 0 -900",
              "hold 0 5 0 -900",
@@ -220,6 +281,8 @@ TEST_CASE("a line that we would not have written is counted and changes nothing"
         CHECK(ledger.bad_lines == 1);
         CHECK(ledger.entries.size() == 1);
         CHECK(ledger.entries.at(10) == Ledger::Entry{5, {0, -900}});
+        CHECK(ledger.pins.size() == 1);
+        CHECK(ledger.pins.at(10) == Ledger::Pin{5, -900});
     }
 }
 

@@ -9,6 +9,7 @@ TEST_CASE("Users and groups are found by name") {
     CHECK(user_id("root") == 0u);
     CHECK(group_id("root") == 0u);
     CHECK(user_name(0) == "root");
+    CHECK(group_name(0) == "root");
 }
 
 TEST_CASE("Who does not exist has no id, and a number for a name") {
@@ -18,4 +19,5 @@ TEST_CASE("Who does not exist has no id, and a number for a name") {
     CHECK_FALSE(group_id("no-such-group-here"));
     CHECK_FALSE(group_id(""));
     CHECK(user_name(4000000000) == "4000000000");
+    CHECK(group_name(4000000000) == "4000000000");
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "support/catch.hpp"
 #include "support/child.hpp"
@@ -141,27 +142,6 @@ TEST_CASE("What is no list of pids is refused") {
     CHECK(pids.error().message() == "parse " + tree.path("cgroup.procs") + ": Invalid argument");
 }
 
-TEST_CASE("A memory.max is a limit unless it is max") {
-    for (const auto& [text, is_limited] : std::vector<std::pair<std::string, std::optional<bool>>>{
-             {"max\n", false},
-             {"0\n", true},
-             {"104857600\n", true},
-             {"18446744073709551615\n", true},
-             {"", std::nullopt},
-             {"\n", std::nullopt},
-             {"max", std::nullopt},
-             {"104857600", std::nullopt},
-             {"maximum\n", std::nullopt},
-             {"-1\n", std::nullopt},
-             {"1 max\n", std::nullopt},
-             {"1\n2\n", std::nullopt},
-             {"18446744073709551616\n", std::nullopt},
-         }) {
-        CAPTURE(text);
-        CHECK(parse_memory_max(text) == is_limited);
-    }
-}
-
 TEST_CASE("A cgroup is limited by its own memory.max and by that of any above it") {
     const TempTree tree{{"a/memory.max", "max\n"},
                         {"a/b/memory.max", "max\n"},
@@ -202,7 +182,8 @@ TEST_CASE("Where it cannot be told whether a cgroup has a limit there is an erro
     };
     for (const auto& [cgroup, error] : {
              Case{"/a/gone", "open " + tree.path("a/gone") + ": No such file or directory"},
-             Case{"/a/b/memory.max", "open " + tree.path("a/b/memory.max") + ": Not a directory"},
+             Case{"/a/b/memory.max",
+                  "read " + tree.path("a/b/memory.max/memory.max") + ": Not a directory"},
              Case{"/odd", "parse " + tree.path("odd/memory.max") + ": Invalid argument"},
              Case{"/directory", "read " + tree.path("directory/memory.max") + ": Is a directory"},
              Case{"/../a",
@@ -282,4 +263,42 @@ TEST_CASE("A cgroup that is made and removed is told by inotify") {
         if (cgroup.path().ends_with("/" + event.name))
             masks.push_back(event.mask);
     CHECK(masks == std::vector<std::uint32_t>{IN_CREATE | IN_ISDIR, IN_DELETE | IN_ISDIR});
+}
+
+TEST_CASE("What systemd-oomd is told of a cgroup is read from it alone") {
+    const TempTree tree{{"slice/unit/", ""}};
+    const auto set = [&](const char* name, std::string_view value) {
+        return ::setxattr(tree.path("slice/unit").c_str(), name, value.data(), value.size(), 0) ==
+               0;
+    };
+    const auto preference = [&](std::string_view cgroup) {
+        const auto found = oomd_preference(tree.path(), cgroup);
+        REQUIRE(found);
+        return *found;
+    };
+    if (!set("user.oomd_avoid", "1")) {
+        WARN("skipped: no extended attributes in " << tree.path());
+        return;
+    }
+    CHECK(preference("/slice/unit") == OomdPreference::Avoid);
+    CHECK(preference("/slice") == OomdPreference::None);
+    REQUIRE(set("user.oomd_omit", "0"));
+    CHECK(preference("/slice/unit") == OomdPreference::Avoid);
+    for (const char* value : {"1", "yes", "true", "True", "on"}) {
+        REQUIRE(set("user.oomd_omit", value));
+        CHECK(preference("/slice/unit") == OomdPreference::Omit);
+    }
+    REQUIRE(set("user.oomd_avoid", "no"));
+    for (const char* value : {"", "2", "no", "a text that is longer than any boolean"}) {
+        REQUIRE(set("user.oomd_omit", value));
+        CHECK(preference("/slice/unit") == OomdPreference::None);
+    }
+}
+
+TEST_CASE("What systemd-oomd is told of a cgroup that is not there cannot be told") {
+    const TempTree tree;
+    CHECK(oomd_preference(tree.path(), "/gone").error().message() ==
+          "read the attribute user.oomd_omit of " + tree.path("gone") +
+              ": No such file or directory");
+    CHECK(oomd_preference(tree.path(), "/../gone").error().code.value() == EXDEV);
 }

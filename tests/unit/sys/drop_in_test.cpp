@@ -40,6 +40,19 @@ TEST_CASE("The files of all directories come in the order of their names' bytes"
                                    "etc/60-a.yaml = 2", "lib/Z.yaml = 5", "etc/\xc3\xa9.yaml = 6"});
 }
 
+TEST_CASE("A file that stands in is read in place of all of its name, and in its order") {
+    const TempTree tree{{"etc/20-b.yaml", "1"}, {"lib/30-c.yaml", "2"}, {"new", "3"}};
+    const auto files =
+        read_drop_ins({tree.path("etc"), tree.path("lib")}, kLimit,
+                      {{"20-b.yaml", tree.path("new")}, {"25-d.yaml", tree.path("none")}});
+    REQUIRE(files.size() == 3);
+    CHECK(files[0].path == tree.path("new"));
+    CHECK(files[0].text == "3");
+    CHECK(files[1].path == tree.path("none"));
+    CHECK(files[1].failure == "No such file or directory");
+    CHECK(files[2].path == tree.path("lib/30-c.yaml"));
+}
+
 TEST_CASE("A file replaces those of the same name in later directories") {
     const TempTree tree{{"etc/a.yaml", "etc"}, {"run/a.yaml", "run"}, {"lib/a.yaml", "lib"},
                         {"run/b.yaml", "run"}, {"lib/b.yaml", "lib"}, {"lib/c.yaml", "lib"}};

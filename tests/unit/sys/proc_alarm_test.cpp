@@ -23,11 +23,7 @@
 
 using namespace oomguard;
 using namespace oomguard::sys;
-using oomguard::test::Child;
-using oomguard::test::fork_child;
-using oomguard::test::run_in_child;
-using oomguard::test::spawn;
-using oomguard::test::wait_until;
+using namespace oomguard::test;
 using Kind = ProcEvent::Kind;
 using Kinds = std::set<Kind>;
 

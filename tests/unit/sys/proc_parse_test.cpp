@@ -21,6 +21,12 @@ const std::string kStatus =
     "Uid:\t1000\t0\t0\t0\nGid:\t100\t0\t0\t0\nFDSize:\t64\nGroups:\t4 24 4294967295 \n"
     "NStgid:\t12\n";
 
+const std::string kMemoryStatus =
+    "Name:\tVmRSS:\t1 kB\\nVmRSS:\t2 kB\nState:\tS (sleeping)\nTgid:\t12\nPid:\t12\n"
+    "Uid:\t1000\t0\t0\t0\nGid:\t100\t0\t0\t0\nGroups:\t4 24 \nVmPeak:\t    5788 kB\n"
+    "VmHWM:\t    2000 kB\nVmRSS:\t    1908 kB\nRssAnon:\t      92 kB\nVmPTE:\t      52 kB\n"
+    "VmSwap:\t16777216 kB\nTHP_enabled:\t1\nThreads:\t3\nSigQ:\t0/63421\n";
+
 }  // namespace
 
 TEST_CASE("A stat line is read whatever the process calls itself") {
@@ -210,6 +216,57 @@ TEST_CASE("Keys of a status count only at the start of a line") {
     CHECK(credentials->real_uid == 5);
 }
 
+TEST_CASE("The memory is what is resident, swapped and of page tables, and the owner is real") {
+    const std::optional<StatusMemory> memory = parse_status_memory(kMemoryStatus);
+    REQUIRE(memory);
+    CHECK(memory->process == 12);
+    CHECK(memory->real_uid == 1000);
+    CHECK(memory->threads == 3);
+    CHECK(memory->bytes == (1'908ULL + 16'777'216 + 52) * 1024);
+}
+
+TEST_CASE("A process without memory has none, which is not the same as nothing of it") {
+    const std::optional<StatusMemory> none = parse_status_memory(
+        "Name:\tx\nTgid:\t2\nUid:\t0\t0\t0\t0\nGroups:\t \nThreads:\t1\nSigQ:\t0/1\n");
+    REQUIRE(none);
+    CHECK(none->threads == 1);
+    CHECK(none->bytes == std::nullopt);
+
+    const std::optional<StatusMemory> nothing = parse_status_memory(
+        "Name:\tx\nTgid:\t2\nUid:\t0\t0\t0\t0\nGroups:\t \nVmRSS:\t       0 kB\n"
+        "VmPTE:\t       0 kB\nVmSwap:\t       0 kB\nThreads:\t1\n");
+    REQUIRE(nothing);
+    CHECK(nothing->bytes == 0);
+}
+
+TEST_CASE("A status that was cut off is not taken for one without memory") {
+    const std::size_t end = kMemoryStatus.find("Threads:\t3\n") + std::string("Threads:\t3").size();
+    for (std::size_t size = 0; size < end; ++size) {
+        CAPTURE(size);
+        CHECK_FALSE(parse_status_memory(kMemoryStatus.substr(0, size)));
+    }
+    CHECK(parse_status_memory(kMemoryStatus.substr(0, end)));
+}
+
+TEST_CASE("What is no status with memory is refused") {
+    const auto status = [](const std::string& memory, const std::string& threads = "1") {
+        return "Name:\tx\nTgid:\t2\nUid:\t0\t0\t0\t0\n" + memory + "Threads:\t" + threads + "\n";
+    };
+    const std::string rest = "VmPTE:\t 4 kB\nVmSwap:\t 0 kB\n";
+    REQUIRE(parse_status_memory(status("VmRSS:\t 8 kB\n" + rest)));
+    const std::string text =
+        GENERATE_COPY(as<std::string>{}, "", "\n", status("VmRSS:\t 8 kB\n"),
+                      status("VmRSS:\t 8 kB\nVmPTE:\t 4 kB\n"), status("VmRSS:\t 8\n" + rest),
+                      status("VmRSS:\t 8 mB\n" + rest), status("VmRSS:\t kB\n" + rest),
+                      status("VmRSS:\t-8 kB\n" + rest), status("VmRSS:\t8 8 kB\n" + rest),
+                      status("VmRSS:\t281474976710657 kB\n" + rest),
+                      status("VmRSS:\t99999999999999999999 kB\n" + rest), status("", "-1"),
+                      status("", ""), status("", "one"), "Tgid:\t2\nUid:\t0\t0\nThreads:\t1\n",
+                      "Name:\tx\nUid:\t0\t0\nThreads:\t1\n", "Name:\tx\nTgid:\t2\nThreads:\t1\n");
+    CAPTURE(text);
+    CHECK_FALSE(parse_status_memory(text));
+}
+
 TEST_CASE("The cgroup is the path in the v2 tree, or systemd's where there is none") {
     struct Case {
         std::string text;
@@ -252,4 +309,13 @@ TEST_CASE("A score is one number in the kernel's range") {
                  "5\n\n", "5\n6\n", "1001\n", "-1001\n", "99999999999999999999\n", "five\n");
     CAPTURE(text);
     CHECK_FALSE(parse_score(text));
+}
+
+TEST_CASE("What the kernel makes of a score is one number") {
+    CHECK(parse_oom_score("0\n") == 0);
+    CHECK(parse_oom_score("1333\n") == 1333);
+    const std::string text = GENERATE(as<std::string>{}, "", "\n", "0", "-1\n", "5 \n", "5\n\n",
+                                      "5\n6\n", "99999999999999999999\n", "five\n");
+    CAPTURE(text);
+    CHECK_FALSE(parse_oom_score(text));
 }

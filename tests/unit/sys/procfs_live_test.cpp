@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: MIT
-// Procfs on the machine's own /proc, with real processes.
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <future>
 #include <thread>
 
 #include <linux/sched.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "support/catch.hpp"
-#include "support/child.hpp"
+#include "live_process.hpp"
 #include "sys/capability.hpp"
-#include "sys/procfs.hpp"
 
 using namespace oomguard;
 using namespace oomguard::sys;
@@ -26,22 +25,6 @@ using oomguard::test::spawn;
 
 namespace {
 
-Procfs open_proc() {
-    Result<Procfs> procfs = Procfs::open();
-    REQUIRE(procfs);
-    return *std::move(procfs);
-}
-
-ProcDir open_process(const Child& child) {
-    Result<ProcDir> process = open_proc().open_process(child.pid());
-    REQUIRE(process);
-    return *std::move(process);
-}
-
-std::string path_of(const Child& child, const std::string& file) {
-    return "/proc/" + std::to_string(child.pid()) + "/" + file;
-}
-
 void check_all_gone(const ProcDir& process) {
     Snapshot snapshot;
     CHECK(process.read_stat().error().code.value() == ESRCH);
@@ -49,6 +32,8 @@ void check_all_gone(const ProcDir& process) {
     CHECK(process.read_cgroup(snapshot).error().code.value() == ESRCH);
     CHECK(process.read_cmdline(snapshot).error().code.value() == ESRCH);
     CHECK(process.read_exe().error().code.value() == ESRCH);
+    CHECK(process.read_oom_score().error().code.value() == ESRCH);
+    CHECK(process.read_memory().error().code.value() == ESRCH);
     CHECK(process.read_oom_score_adj().error().code.value() == ESRCH);
     CHECK(process.write_oom_score_adj(500).error().code.value() == ESRCH);
 }
@@ -140,90 +125,6 @@ TEST_CASE("A process that names itself to deceive deceives nobody") {
     CHECK(snapshot->uid == ::getuid());
 }
 
-TEST_CASE("A raised score is read back") {
-    const Child child = fork_child();
-    const ProcDir process = open_process(child);
-    REQUIRE(process.write_oom_score_adj(900));
-    CHECK(*process.read_oom_score_adj() == 900);
-    REQUIRE(process.write_oom_score_adj(1000));
-    CHECK(*process.read_oom_score_adj() == 1000);
-}
-
-TEST_CASE("A score out of range is refused by the kernel") {
-    const Child child = fork_child();
-    const ProcDir process = open_process(child);
-    const int before = *process.read_oom_score_adj();
-    const int value = GENERATE(1001, -1001, 2147483647);
-    const Result<void> written = process.write_oom_score_adj(value);
-    REQUIRE_FALSE(written);
-    CHECK(written.error().message() ==
-          "write " + path_of(child, "oom_score_adj") + ": Invalid argument");
-    CHECK(*process.read_oom_score_adj() == before);
-}
-
-TEST_CASE("Below the floor a write without CAP_SYS_RESOURCE is denied") {
-    const Child child = fork_child();
-    const ProcDir process = open_process(child);
-    const bool may_lower = may_use(CAP_SYS_RESOURCE);
-    REQUIRE(set_effective(CAP_SYS_RESOURCE, false));
-    REQUIRE(process.write_oom_score_adj(10));
-    const Result<void> written = process.write_oom_score_adj(-1000);
-    REQUIRE((!may_lower || set_effective(CAP_SYS_RESOURCE, true)));
-    if (written) {
-        WARN("this test runs with the lowest floor, so nothing is below it");
-        return;
-    }
-    CHECK(written.error().message() ==
-          "write " + path_of(child, "oom_score_adj") + ": Permission denied");
-    CHECK(is_denied(written.error()));
-    CHECK(*process.read_oom_score_adj() == 10);
-}
-
-TEST_CASE("With CAP_SYS_RESOURCE a score can be lowered below the floor") {
-    if (!may_use(CAP_SYS_RESOURCE)) {
-        WARN("skipped: CAP_SYS_RESOURCE is not permitted here");
-        return;
-    }
-    REQUIRE(set_effective(CAP_SYS_RESOURCE, true));
-    const Child child = fork_child();
-    const ProcDir process = open_process(child);
-    REQUIRE(process.write_oom_score_adj(-1000));
-    CHECK(*process.read_oom_score_adj() == -1000);
-}
-
-TEST_CASE("A file of another user is refused without CAP_DAC_OVERRIDE") {
-    if (::geteuid() != 0) {
-        WARN("skipped: not root");
-        return;
-    }
-    const Child child = fork_child();
-    constexpr uid_t kNobody = 65534;
-    const int answer = run_in_child([&] {
-        if (::setresuid(kNobody, kNobody, kNobody) != 0)
-            return 1;
-        const Result<Procfs> procfs = Procfs::open();
-        const Result<ProcDir> process = procfs->open_process(child.pid());
-        if (!process)
-            return 2;
-        const Result<void> written = process->write_oom_score_adj(500);
-        const Result<std::string> exe = process->read_exe();
-        if (written || written.error().code.value() != EACCES)
-            return 3;
-        if (exe || exe.error().code.value() != EACCES)
-            return 4;
-        return process->read_stat() ? 0 : 5;
-    });
-    CHECK(answer == 0);
-}
-
-TEST_CASE("A child has the score of its parent") {
-    const Child child = fork_child([] {
-        if (!Procfs::open()->open_process(::getpid())->write_oom_score_adj(321))
-            throw std::runtime_error("cannot raise the own score");
-    });
-    CHECK(*open_process(child).read_oom_score_adj() == 321);
-}
-
 TEST_CASE("A zombie is told from a living process") {
     Child child = spawn({"sleep", "1000"});
     const ProcDir process = open_process(child);
@@ -262,6 +163,40 @@ TEST_CASE("A process whose main thread has ended is alive") {
     REQUIRE(snapshot);
     CHECK_FALSE(snapshot->zombie);
     check_written_if_root(process, 700);
+
+    const Result<MemoryUse> memory = process.read_memory();
+    REQUIRE(memory);
+    CHECK(memory->bytes.value_or(0) > 0);
+}
+
+TEST_CASE("The memory of a process is what it has taken, and a zombie has none") {
+    constexpr std::size_t kBytes = 32UL << 20;
+    const Child small = fork_child();
+    Child large = fork_child([] {
+        void* memory =
+            ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED)
+            ::_exit(1);
+        std::memset(memory, 1, kBytes);
+    });
+    const Result<MemoryUse> without = open_process(small).read_memory();
+    const ProcDir process = open_process(large);
+    const Result<MemoryUse> with = process.read_memory();
+    REQUIRE(without);
+    REQUIRE(with);
+    CHECK(with->uid == ::getuid());
+    // What is not this memory differs by little.
+    constexpr std::uint64_t kMost = 8UL << 20;
+    CHECK(*with->bytes > *without->bytes + kBytes - kMost);
+    CHECK(*with->bytes < *without->bytes + kBytes + kMost);
+
+    large.make_zombie();
+    const Result<MemoryUse> zombie = process.read_memory();
+    REQUIRE(zombie);
+    CHECK(zombie->bytes == std::nullopt);
+    large.reap();
+    CHECK(process.read_memory().error().message() ==
+          "read /proc/" + std::to_string(process.pid()) + "/status: No such process");
 }
 
 TEST_CASE("After a process was reaped every operation finds it gone") {
@@ -332,6 +267,27 @@ TEST_CASE("The id of a thread is that of no process") {
     const Result<void> read = directory->read_credentials(snapshot);
     CHECK(read.error().message() ==
           "read /proc/" + std::to_string(thread) + "/status: a thread: No such process");
+    CHECK(directory->read_memory().error().message() == read.error().message());
     ends.set_value();
     other.join();
+}
+
+TEST_CASE("The owner is the user of the process, and root if it may not be looked into") {
+    const Child child = fork_child();
+    CHECK(*open_process(child).read_owner() == ::geteuid());
+    if (::geteuid() != 0) {
+        WARN("skipped: only root can become another user");
+        return;
+    }
+    constexpr uid_t kNobody = 65534;
+    const Child of_nobody = fork_child([] {
+        REQUIRE(::setresuid(kNobody, kNobody, kNobody) == 0);
+        REQUIRE(::prctl(PR_SET_DUMPABLE, 1) == 0);
+    });
+    CHECK(*open_process(of_nobody).read_owner() == kNobody);
+    const Child shut = fork_child([] {
+        REQUIRE(::setresuid(kNobody, kNobody, kNobody) == 0);
+        REQUIRE(::prctl(PR_SET_DUMPABLE, 0) == 0);
+    });
+    CHECK(*open_process(shut).read_owner() == 0);
 }

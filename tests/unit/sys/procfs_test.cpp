@@ -69,6 +69,17 @@ TEST_CASE("A process that is not there is gone") {
     CHECK(is_gone(process.error()));
 }
 
+TEST_CASE("The swappiness is there or not") {
+    const TempTree tree{{"sys/vm/swappiness", "60\n"}};
+    const Procfs procfs = open_tree(tree);
+    CHECK(*procfs.has_swappiness());
+    tree.write("sys/vm/swappiness", "0\n");
+    CHECK_FALSE(*procfs.has_swappiness());
+    tree.remove("sys");
+    CHECK(message_of(procfs.has_swappiness()) ==
+          "read " + tree.path("sys/vm/swappiness") + ": No such file or directory");
+}
+
 TEST_CASE("A process is read part by part") {
     const TempTree tree{
         {"42/stat", kStat},

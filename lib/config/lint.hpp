@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "config/diagnostic.hpp"
+#include "core/rule.hpp"
+#include "core/shadow.hpp"
+
+namespace oomguard::config {
+
+/// What is probably not meant, or dangerous, in rules that were loaded without an error, in the
+/// order in which they are tried: warnings, each one sentence that says what to do. Never for a
+/// rule that is sound. `shadowing`: of find_shadowing(). The first hundred are kept; the others are
+/// counted, as by a load.
+[[nodiscard]] std::vector<Diagnostic> lint(const std::vector<Rule>& rules,
+                                           const Shadowing& shadowing);
+
+/// A note for each of these rules that decides for no process that runs now. `is_idle`: by rule.
+/// Not for those that never decide for any, which lint() tells.
+[[nodiscard]] std::vector<Diagnostic> note_idle(const std::vector<Rule>& rules,
+                                                const Shadowing& shadowing,
+                                                const std::vector<bool>& is_idle);
+
+}  // namespace oomguard::config

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/result.hpp"
+
+namespace oomguard::sys {
+
+/// In bytes.
+struct MachineMemory {
+    std::uint64_t ram = 0;
+    std::uint64_t swap = 0;
+};
+
+/// All there is of both, from sysinfo(2): what the OOM killer calls totalpages where the whole
+/// machine has run out of memory (constrained_alloc() in mm/oom_kill.c).
+[[nodiscard]] Result<MachineMemory> machine_memory();
+
+/// The text of /proc/meminfo.
+[[nodiscard]] Result<std::string> read_meminfo();
+
+/// Bytes in a page.
+[[nodiscard]] std::uint64_t page_size();
+
+}  // namespace oomguard::sys
