@@ -3,10 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "daemon/event_history.hpp"
 #include "daemon/guard.hpp"
+#include "daemon/linux_process_table.hpp"
 #include "daemon/sources/source.hpp"
 
 namespace oomguard::daemon {
@@ -25,6 +28,7 @@ class Control {
     virtual ~Control() = default;
 
     [[nodiscard]] virtual Guard& guard() = 0;
+    [[nodiscard]] virtual const LinuxProcessTable& table() const = 0;
     [[nodiscard]] virtual std::uint64_t generation() const = 0;
     [[nodiscard]] virtual std::vector<SourceState> sources() const = 0;
     [[nodiscard]] virtual std::vector<std::string> degraded() const = 0;
@@ -32,8 +36,14 @@ class Control {
     [[nodiscard]] virtual std::uint64_t overruns() const = 0;
     [[nodiscard]] virtual std::uint64_t last_sweep_usec() const = 0;
 
+    [[nodiscard]] virtual std::uint64_t started_usec() const = 0;
+    [[nodiscard]] virtual const EventHistory& history() const = 0;
+
     /// Loads all files again and applies them to every process before it returns.
     virtual ReloadOutcome reload() = 0;
+    /// Guard::pin and Guard::unpin. Its descendants have been looked at too when this returns.
+    virtual std::optional<PinFailure> hold(Pid pid, int value, Children children) = 0;
+    virtual std::optional<PinFailure> release(Pid pid) = 0;
     /// Looks at every process. How many there are, kernel threads left out.
     virtual std::size_t rescan() = 0;
 };

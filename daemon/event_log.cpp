@@ -61,6 +61,10 @@ std::string refusal_text(const Holding& holding, const Error& error) {
                        holding.current, holding.wanted, holding.rule, error.message());
 }
 
+std::string refusal_and_remedy(const Holding& holding, const Error& error) {
+    return refusal_text(holding, error) + remedy(holding, error);
+}
+
 bool EventLog::may_log(const char* kind, const std::string& rule) {
     const std::string subject = rule.empty() ? kind : fmt::format("{}, rule '{}'", kind, rule);
     const auto grant = limiter_.ask(subject, Clock::now());
@@ -114,7 +118,7 @@ void EventLog::on_drifted(const Holding& holding, int found, bool repaired) {
 
 void EventLog::on_refused(const Holding& holding, const Error& error) {
     if (may_log("refused", holding.rule))
-        spdlog::error("{}{}", refusal_text(holding, error), remedy(holding, error));
+        spdlog::error("{}", refusal_and_remedy(holding, error));
 }
 
 void EventLog::on_unreadable(Pid pid, const Error& error) {

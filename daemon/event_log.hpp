@@ -28,6 +28,9 @@ class EventLog final : public Observer {
 /// an original that is to be given back.
 [[nodiscard]] std::string refusal_text(const Holding& holding, const Error& error);
 
+/// The same, and where there is something to do about it, what.
+[[nodiscard]] std::string refusal_and_remedy(const Holding& holding, const Error& error);
+
 /// "gone", "unmatched", "exempt" or "stop".
 [[nodiscard]] const char* reason_text(ReleaseReason reason);
 

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "daemon/realtime.hpp"
+
 namespace oomguard::daemon {
 namespace {
 
@@ -86,10 +88,7 @@ std::size_t Finder::sweep() {
     resweep_pending_ = false;
     resweep_timer_.disarm();
     last_sweep_ = Clock::now();
-    last_sweep_usec_ =
-        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                       std::chrono::system_clock::now().time_since_epoch())
-                                       .count());
+    last_sweep_usec_ = realtime_usec();
     // First, so that it is armed whatever happens below.
     arm_sweep_timer();
     const auto looked = guard_.sweep(last_sweep_, [this] { proc_connector_.catch_up(); });

@@ -11,12 +11,15 @@
 #include <utility>
 #include <vector>
 
+#include "core/explain.hpp"
 #include "core/ledger.hpp"
 #include "core/rule_set.hpp"
 #include "daemon/holding.hpp"
 #include "daemon/observer.hpp"
+#include "daemon/pins.hpp"
 #include "daemon/process_table.hpp"
 #include "daemon/score_writer.hpp"
+#include "daemon/trial.hpp"
 
 namespace oomguard::daemon {
 
@@ -46,13 +49,19 @@ class Guard {
     struct Finding {
         Snapshot snapshot;
         int score = 0;
-        std::optional<std::size_t> rule;
+        RulePointer rule;
         std::optional<Descent> descent;    ///< of the nearest forebear that is held, if it has one
         bool is_by_descent = false;        ///< the rule means it as a descendant only
         std::optional<Written> inherited;  ///< what its score is by inheritance
         bool may_disinherit = false;       ///< seen for the first time, and no rule says otherwise
         bool may_keep = false;             ///< inherited, and `children: inherit` leaves it so
         bool exempt = false;
+    };
+
+    /// What was tried to find the rule of a process, in that order.
+    struct Explanation {
+        ProcessId id;
+        std::vector<Trial> trials;
     };
 
     /// All three must outlive the guard. `self` is the daemon's own pid, never touched.
@@ -66,6 +75,19 @@ class Guard {
     /// Takes over what an earlier daemon had on record. Those that have ended since, and those
     /// to whom nothing is owed because nothing had been written yet, are dropped.
     void adopt(const Ledger& ledger);
+
+    /// Holds this one process at the value, by a rule of its own, until it ends; with
+    /// Children::Include its descendants too, as they are looked at: sweep afterwards. Replaces an
+    /// earlier one. Where it fails, the process is and stays as it was before. In a dry run it
+    /// does not fail for want of a write.
+    std::optional<PinFailure> pin(Pid pid, int value, Children children, Time now);
+
+    /// Ends that: the process is what the rules make of it, and so are its descendants as they
+    /// are looked at. If the kernel refuses that write, it is tried again with the other refused.
+    std::optional<PinFailure> unpin(Pid pid, Time now);
+
+    /// Ends all of them, and writes no score.
+    void unpin_all();
 
     /// Looks at one process and does what its rule asks for. True if there is such a process and
     /// it is no kernel thread.
@@ -84,6 +106,7 @@ class Guard {
 
     /// True if no rule means a child of this process that has only been forked, as none means the
     /// process: it was not asked for its family, and in all else a child is what its parent is.
+    /// (But for a cgroup that clone3(2) puts it in, of which the cgroups tell.)
     [[nodiscard]] bool is_child_alike(Pid parent) const;
 
     /// Looks at every process. How many there are, kernel threads left out, or why the table could
@@ -97,8 +120,13 @@ class Guard {
     /// Looks without touching anything.
     [[nodiscard]] Result<Finding> inspect(Pid pid);
 
+    /// Why a process is held or not, without touching anything: every rule up to the one that
+    /// decides. The arguments are read only if a rule cannot be told without.
+    [[nodiscard]] Result<Explanation> explain(Pid pid, const Telling& telling) const;
+
     [[nodiscard]] const std::map<Pid, Holding>& holdings() const { return holdings_; }
     [[nodiscard]] const RuleSet& rules() const { return *rules_; }
+    [[nodiscard]] const Pins& pins() const { return pins_; }
     /// Processes matched since the rules were set, by rule index.
     [[nodiscard]] const std::vector<std::uint64_t>& matches() const { return matches_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -106,11 +134,19 @@ class Guard {
   private:
     using Holdings = std::map<Pid, Holding>;
 
+    /// One that had a tree until it ended, and by which its descendants were meant without that.
+    struct Uprooted {
+        ProcessId root;
+        std::optional<Descent> above;
+    };
+
+    bool examine_one(Pid pid, Time now, std::optional<Pid> forked_from = std::nullopt);
     [[nodiscard]] bool is_never_held(Pid pid) const;
     [[nodiscard]] std::optional<bool> glance(Pid pid);
     bool lost(Pid pid, const Error& error);
     [[nodiscard]] Result<Finding> look(Process& process, std::optional<Pid> forked_from) const;
-    [[nodiscard]] Result<std::optional<std::size_t>> first_match(Process& process) const;
+    [[nodiscard]] RulePointer rule_at(std::size_t index) const;
+    [[nodiscard]] Result<RulePointer> first_match(Process& process) const;
     [[nodiscard]] Result<bool> is_exempt(Process& process) const;
     Result<void> judge(Process& process, std::optional<Pid> forked_from, Time now);
     [[nodiscard]] static Result<bool> must_stay_killable(Process& process,
@@ -125,6 +161,22 @@ class Guard {
     void forget(Pid pid, ReleaseReason reason, int value);
     [[nodiscard]] std::optional<Written> record_of(Pid pid) const;
 
+    // Rules for one process.
+    void adopt_pins(const Ledger& ledger);
+    [[nodiscard]] std::optional<PinFailure> may_not_pin(Process& process) const;
+    std::optional<PinFailure> judge_at_once(Process& process, Time now);
+    void forget_earlier(const Snapshot& snapshot);
+    void drop_pin(ProcessId id, const std::optional<Descent>& above);
+    void give_back_uprooted(Time now);
+    // Explaining: guard_explain.cpp.
+    [[nodiscard]] const char* never_held_because(const Snapshot& snapshot) const;
+    [[nodiscard]] Result<void> try_rules(Process& process, std::size_t end, const Telling& telling,
+                                         std::vector<Trial>& trials) const;
+    [[nodiscard]] Trial explain_exemption(const Snapshot& snapshot) const;
+    [[nodiscard]] std::string descent_text(const Descent& descent) const;
+    [[nodiscard]] std::optional<Trial> explain_descent(Process& process, const Finding& finding,
+                                                       const Telling& telling) const;
+
     // Descendants.
     [[nodiscard]] bool is_stranger(const Snapshot& snapshot, std::optional<Pid> forked_from) const;
     [[nodiscard]] bool may_ascribe_orphans() const;
@@ -132,16 +184,17 @@ class Guard {
                                          Finding& finding) const;
     [[nodiscard]] std::vector<Heritage> heritages_of(Pid pid, std::uint64_t child_start) const;
     [[nodiscard]] Result<std::optional<Pid>> likely_forebear(Process& process, int score) const;
+    [[nodiscard]] bool may_be_above(Pid above, Pid pid) const;
     [[nodiscard]] Result<bool> includes(const Descent& descent, Process& process,
-                                        std::optional<std::size_t>& rule) const;
-    [[nodiscard]] std::optional<std::size_t> including_rule(const Descent& descent) const;
+                                        RulePointer& rule) const;
+    [[nodiscard]] RulePointer including_rule(const Descent& descent) const;
     [[nodiscard]] bool has_ended(ProcessId id) const;
     [[nodiscard]] bool is_first_sight(ProcessId id) const;
     void judge_forebears(const Snapshot& snapshot, std::optional<Pid> forked_from, Time now);
     void disinherit(Process& process, const Finding& finding, const Decision& decision, Pid parent,
                     Time now);
     void give_back_to_sharer(Pid parent, int score);
-    void know(const Snapshot& snapshot);
+    Known& know(const Snapshot& snapshot);
     void know_stranger(const Snapshot& snapshot);
     void note_order(Pid pid, Pid parent);
     void leave_heritage(const Holding& holding);
@@ -156,6 +209,9 @@ class Guard {
     bool forks_are_told_ = false;
     std::shared_ptr<const RuleSet> rules_ = std::make_shared<const RuleSet>();
     std::vector<std::uint64_t> matches_;
+    Pins pins_;
+    std::vector<Uprooted> uprooted_;
+    std::optional<Error> last_refusal_;
     Holdings holdings_;
     /// Those that were found to have ended since the last sweep began: their orphans may not have
     /// been found yet.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <functional>
-#include <string_view>
 #include <utility>
 
 #include "core/match.hpp"
@@ -16,15 +14,6 @@ std::optional<Descent> descent_below(const Holding& holding) {
     if (holding.rule.empty() || holding.children != Children::Include)
         return std::nullopt;
     return holding.is_by_descent ? holding.descent : Descent{holding.id, holding.rule};
-}
-
-/// Of what exec and prctl(PR_SET_NAME) change; 0 if an exec cannot be seen.
-std::size_t likeness_of(const Snapshot& snapshot) {
-    if (snapshot.kernel_thread)
-        return 1;
-    if (snapshot.image == 0)
-        return 0;
-    return std::hash<std::string_view>()(snapshot.comm) ^ snapshot.image;
 }
 
 }  // namespace
@@ -115,45 +104,43 @@ Result<void> Guard::look_back(Process& process, std::optional<Pid> forked_from,
     return {};
 }
 
-Result<bool> Guard::includes(const Descent& descent, Process& process,
-                             std::optional<std::size_t>& rule) const {
-    const auto index = including_rule(descent);
-    if (!index)
+Result<bool> Guard::includes(const Descent& descent, Process& process, RulePointer& rule) const {
+    RulePointer including = including_rule(descent);
+    if (!including)
         return false;
-    const Rule& including = rules_->rules()[*index];
-    Truth excepted = excepts(including, process.snapshot());
+    Truth excepted = excepts(*including, process.snapshot());
     while (excepted.kind == Truth::Kind::Unknown) {
         if (auto done = process.read(excepted.needed); !done)
             return done.error();
-        excepted = excepts(including, process.snapshot());
+        excepted = excepts(*including, process.snapshot());
     }
     if (excepted.kind == Truth::Kind::Yes)
         return false;
-    rule = index;
+    rule = std::move(including);
     return true;
 }
 
-std::optional<std::size_t> Guard::including_rule(const Descent& descent) const {
+RulePointer Guard::including_rule(const Descent& descent) const {
     const auto& rules = rules_->rules();
-    std::size_t index = Holding::kNoRule;
+    RulePointer including;
     const auto root = holdings_.find(descent.root.pid);
     if (root != holdings_.end() && root->second.id == descent.root) {
-        index = root->second.rule_index;
-    } else if (has_ended(descent.root)) {
+        including = root->second.rule_in_force;
+    } else if (descent.rule != pin_name(descent.root.pid) && has_ended(descent.root)) {
+        // A pin ends with its process, a rule does not.
         const auto named = std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) {
             return rule.name == descent.rule;
         });
         if (named != rules.end())
-            index = static_cast<std::size_t>(named - rules.begin());
+            including = rule_at(static_cast<std::size_t>(named - rules.begin()));
     }
-    if (index == Holding::kNoRule || rules[index].children != Children::Include)
-        return std::nullopt;
-    return index;
+    return including && including->children == Children::Include ? including : nullptr;
 }
 
 /// An orphan that was never seen before: whoever forked it ended before anybody told of it. It
 /// counts as a child of a held process that is older, in the same cgroup, and has the same score;
-/// unless its present parent has that score too, or is also the parent of that process.
+/// unless its present parent has that score too, is also the parent of that process, or is not
+/// above it: the kernel gives orphans to a forebear of theirs (find_new_reaper in kernel/exit.c).
 Result<std::optional<Pid>> Guard::likely_forebear(Process& process, int score) const {
     std::optional<Pid> none;
     if (!may_ascribe_orphans())
@@ -171,7 +158,8 @@ Result<std::optional<Pid>> Guard::likely_forebear(Process& process, int score) c
                 continue;
             if (auto done = process.read(Field::Cgroup); !done)
                 return done.error();
-            if (holding.cgroup.empty() || holding.cgroup != snapshot.cgroup)
+            if (holding.cgroup.empty() || holding.cgroup != snapshot.cgroup ||
+                !may_be_above(snapshot.parent_pid, holding.parent))
                 continue;
             const auto parent = table_.open(snapshot.parent_pid);
             const auto parent_score = parent ? (*parent)->read_score() : parent.error();
@@ -179,6 +167,21 @@ Result<std::optional<Pid>> Guard::likely_forebear(Process& process, int score) c
         }
     }
     return none;
+}
+
+/// False if the one pid is not that of a forebear of the other, nor the other itself. True where
+/// one on the way has ended.
+bool Guard::may_be_above(Pid above, Pid pid) const {
+    constexpr int kMostForebears = 128;
+    for (int number = 0; number < kMostForebears && pid != above; ++number) {
+        if (pid <= 1)
+            return false;
+        const auto snapshot = table_.glance(pid);
+        if (!snapshot)
+            return true;
+        pid = snapshot->parent_pid;
+    }
+    return true;
 }
 
 void Guard::judge_forebears(const Snapshot& snapshot, std::optional<Pid> forked_from, Time now) {
@@ -190,13 +193,13 @@ void Guard::judge_forebears(const Snapshot& snapshot, std::optional<Pid> forked_
     const auto judge_first = [&](Pid pid) {
         const auto held = holdings_.find(pid);
         if (held != holdings_.end() && !held->second.is_judged)
-            examine(pid, now);
+            examine_one(pid, now);
     };
     judge_first(parent);
     // A list of processes can hold a child without the parent that was forked after it was begun.
     const bool is_unseen = !holdings_.contains(parent) && !known_.contains(parent);
     if (is_unseen && is_first_sight(snapshot.id))
-        examine(parent, now);
+        examine_one(parent, now);
     for (const Pid pid : {parent, snapshot.id.pid}) {
         const auto held = holdings_.find(pid);
         if (held != holdings_.end() && held->second.descent)
@@ -240,92 +243,6 @@ void Guard::give_back_to_sharer(Pid parent, int score) {
     // A refusal shows at the next look at the parent, as a drift that cannot be repaired.
     if (const auto written = writer_.write(**process, held->second.written, *held->second.written))
         held->second.written = *written;
-}
-
-bool Guard::is_child_alike(Pid parent) const {
-    const auto known = known_.find(parent);
-    return known != known_.end() && !known->second.has_family;
-}
-
-void Guard::know(const Snapshot& snapshot) {
-    Known& known = known_[snapshot.id.pid];
-    if (known.start_time != snapshot.id.start_time)
-        known = {.start_time = snapshot.id.start_time, .heritage = nullptr};
-    known.likeness = 0;
-    known.has_family = snapshot.has(Field::Parent) || snapshot.has(Field::Ancestors);
-}
-
-/// One that no rule means. If that was told by its name and executable, a new look is needed only
-/// when its likeness changes, and now and then because an executable can be moved while it runs.
-void Guard::know_stranger(const Snapshot& snapshot) {
-    know(snapshot);
-    const auto needed_other = [&] {
-        for (const Field field : {Field::Credentials, Field::Cgroup, Field::Parent,
-                                  Field::Ancestors, Field::MemoryLimit, Field::Cmdline}) {
-            if (snapshot.has(field))
-                return true;
-        }
-        return false;
-    };
-    Known& known = known_[snapshot.id.pid];
-    known.likeness = needed_other() ? 0 : likeness_of(snapshot);
-    known.glances = 0;
-}
-
-/// The answer of examine() for a stranger that is as it was; nullopt for all others.
-std::optional<bool> Guard::glance(Pid pid) {
-    constexpr unsigned kMostGlances = 6;
-    const auto known = known_.find(pid);
-    if (known == known_.end() || known->second.likeness == 0 || holdings_.contains(pid))
-        return std::nullopt;
-    if (++known->second.glances > kMostGlances)
-        return std::nullopt;
-    const auto snapshot = table_.glance(pid);
-    if (!snapshot || snapshot->id.start_time != known->second.start_time || snapshot->zombie ||
-        likeness_of(*snapshot) != known->second.likeness || hands_down(snapshot->parent_pid))
-        return std::nullopt;
-    note_order(pid, snapshot->parent_pid);
-    return !snapshot->kernel_thread;
-}
-
-void Guard::note_order(Pid pid, Pid parent) {
-    if (out_of_order_ && parent > pid)
-        out_of_order_->push_back({pid, parent});
-}
-
-void Guard::leave_heritage(const Holding& holding) {
-    if (holding.written && holding.written->is_owed())
-        known_[holding.id.pid] = {
-            holding.id.start_time,
-            std::make_unique<Heritage>(Heritage{holding.written, holding.children, std::nullopt})};
-}
-
-void Guard::remember_unseen(Pid pid, Pid parent) {
-    const auto heritages = heritages_of(parent, static_cast<std::uint64_t>(-1));
-    if (!heritages.empty())
-        known_[pid] = {.heritage = std::make_unique<Heritage>(heritages.front())};
-}
-
-void Guard::ended(Pid pid, Time now) {
-    known_.erase(pid);
-    if (holdings_.contains(pid))
-        examine(pid, now);
-    // Whatever it has forked was told before its end.
-    departed_.erase(pid);
-}
-
-void Guard::forget_ended(const std::vector<Pid>& sorted_pids) {
-    constexpr unsigned kSweepsKept = 2;
-    std::erase_if(departed_, [&](const auto& entry) {
-        return entry.second.departed_after < counters_.sweeps;
-    });
-    std::erase_if(known_, [&](const auto& entry) {
-        return !std::binary_search(sorted_pids.begin(), sorted_pids.end(), entry.first);
-    });
-    for (auto& [pid, known] : known_) {
-        if (known.heritage && ++known.sweeps > kSweepsKept)
-            known.heritage.reset();
-    }
 }
 
 }  // namespace oomguard::daemon

@@ -46,6 +46,7 @@ void Guard::adopt(const Ledger& ledger) {
         holding.current = score;
         holdings_.insert_or_assign(pid, std::move(holding));
     }
+    adopt_pins(ledger);
 }
 
 void Guard::release(Process& process, const Decision& decision, ReleaseReason reason, Time now) {
@@ -67,7 +68,8 @@ void Guard::release(Process& process, const Decision& decision, ReleaseReason re
     holding.wanted = decision.wanted;
     holding.current = decision.write ? holding.written->value : decision.wanted;
     holding.clipped = false;
-    holding.rule_index = Holding::kNoRule;
+    holding.rule_in_force.reset();
+    holding.counted_for.reset();
     if (options_.dry_run) {
         holding.state = Holding::State::DryRun;
         return;
@@ -107,7 +109,9 @@ void Guard::forget(Pid pid, ReleaseReason reason, int value) {
     if (holding.written)
         observer_.on_released(holding, reason, value);
     if (reason == ReleaseReason::Gone) {
+        drop_pin(holding.id, holding.descent);
         holding.departed_after = counters_.sweeps;
+        holding.rule_in_force.reset();
         departed_.insert_or_assign(pid, std::move(holding));
     } else {
         leave_heritage(holding);

@@ -10,6 +10,7 @@
 
 #include "core/decision.hpp"
 #include "core/process.hpp"
+#include "core/rule.hpp"
 
 namespace oomguard::daemon {
 
@@ -35,20 +36,22 @@ class Backoff {
     Time next_{};
 };
 
+/// A rule in force, kept for as long as someone has it; null for none.
+using RulePointer = std::shared_ptr<const Rule>;
+
 /// A process that a rule means, or whose score we have written.
 struct Holding {
     enum class State { Held, Drifting, Refused, DryRun };
-
-    static constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
 
     ProcessId id;
     std::string name;
     Pid parent = 0;
     Uid uid = 0;
-    std::string rule;                  ///< its name; empty if no rule means the process any more
-    std::size_t rule_index = kNoRule;  ///< in the rules in force
-    std::optional<Descent> descent;    ///< of the nearest forebear that is held, if it has one
-    bool is_by_descent = false;        ///< the rule means it as a descendant only
+    std::string rule;           ///< its name; empty if no rule means the process any more
+    RulePointer rule_in_force;  ///< null until it is looked at with the rules in force
+    std::optional<std::size_t> counted_for;  ///< of these: the last that counts it as matched
+    std::optional<Descent> descent;  ///< of the nearest forebear that is held, if it has one
+    bool is_by_descent = false;      ///< the rule means it as a descendant only
     bool may_keep = false;  ///< its score is by inheritance, and the parent's rule leaves it so
     Children children = Children::Reset;  ///< as the rule says
     std::string cgroup;                   ///< for orphans: see Guard::likely_forebear

@@ -62,6 +62,17 @@ void LedgerFile::drop(ProcessId id) {
     append(ledger_drop_line(id));
 }
 
+void LedgerFile::pin(ProcessId id, int value, Children children) {
+    const Ledger::Pin pin{id.start_time, value, children};
+    ledger_.pins.insert_or_assign(id.pid, pin);
+    append(ledger_pin_line(id.pid, pin));
+}
+
+void LedgerFile::unpin(ProcessId id) {
+    if (ledger_.unpin(id))
+        append(ledger_unpin_line(id));
+}
+
 void LedgerFile::append(std::string_view line) {
     if (is_read_only_)
         return;
@@ -70,7 +81,7 @@ void LedgerFile::append(std::string_view line) {
 }
 
 Result<void> LedgerFile::try_append(std::string_view line) {
-    if (!file_ || lines_ > 2 * ledger_.entries.size() + kSpareLines)
+    if (!file_ || lines_ > 2 * (ledger_.entries.size() + ledger_.pins.size()) + kSpareLines)
         return rewrite();
     ssize_t written = -1;
     do
@@ -91,13 +102,15 @@ Result<void> LedgerFile::rewrite() {
     std::string text = ledger_header(boot_id_);
     for (const auto& [pid, entry] : ledger_.entries)
         text += ledger_hold_lines(pid, entry);
+    for (const auto& [pid, pin] : ledger_.pins)
+        text += ledger_pin_line(pid, pin);
     if (auto done = sys::replace_file(path_, text, kMode); !done)
         return done;
     auto file = sys::open_at(AT_FDCWD, path_, O_WRONLY | O_APPEND | O_NOFOLLOW);
     if (!file)
         return file.error();
     file_ = std::move(*file);
-    lines_ = ledger_.entries.size();
+    lines_ = ledger_.entries.size() + ledger_.pins.size();
     return {};
 }
 

@@ -32,6 +32,8 @@ class LedgerFile {
     /// Records are kept even if the file cannot be written: see `failure()`.
     void hold(ProcessId id, const Written& written);
     void drop(ProcessId id);
+    void pin(ProcessId id, int value, Children children);
+    void unpin(ProcessId id);
 
     /// Why the file could not be written last; nullopt once it can be again.
     [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }

@@ -127,4 +127,34 @@ Result<std::unique_ptr<Process>> LinuxProcessTable::open(Pid pid) {
         procfs_, cgroup_mount_, std::move(*dir), std::move(*snapshot)));
 }
 
+Result<ProcessFigures> LinuxProcessTable::figures(Pid pid) const {
+    const auto dir = procfs_.open_process(pid);
+    if (!dir)
+        return dir.error();
+    auto snapshot = dir->read_stat();
+    if (!snapshot)
+        return snapshot.error();
+    if (auto done = dir->read_credentials(*snapshot); !done)
+        return done.error();
+    if (auto done = dir->read_cgroup(*snapshot); !done)
+        return done.error();
+    const auto owner = dir->read_owner();
+    if (!owner)
+        return owner.error();
+    const auto memory = dir->read_memory();
+    if (!memory)
+        return memory.error();
+    const auto oom_score = dir->read_oom_score();
+    if (!oom_score)
+        return oom_score.error();
+    ProcessFigures figures{
+        snapshot->id, snapshot->uid, *owner, memory->bytes.value_or(0), *oom_score, {}};
+    if (cgroup_mount_) {
+        const auto preference = sys::oomd_preference(*cgroup_mount_, snapshot->cgroup);
+        if (preference)
+            figures.oomd_preference = *preference;
+    }
+    return figures;
+}
+
 }  // namespace oomguard::daemon

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "daemon/process_figures.hpp"
 #include "daemon/process_table.hpp"
 #include "sys/procfs.hpp"
 
@@ -20,7 +21,11 @@ class LinuxProcessTable final : public ProcessTable {
     Result<std::unique_ptr<Process>> open(Pid pid) override;
     Result<Snapshot> glance(Pid pid) override { return procfs_.glance(pid); }
 
+    /// Reads one process for who asks about it.
+    [[nodiscard]] Result<ProcessFigures> figures(Pid pid) const;
+
     [[nodiscard]] const sys::Procfs& procfs() const { return procfs_; }
+    [[nodiscard]] const Result<std::string>& cgroup_mount() const { return cgroup_mount_; }
 
   private:
     sys::Procfs procfs_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <string>
 
@@ -15,6 +16,8 @@ class LogLimiter {
   public:
     static constexpr unsigned kMost = 10;
     static constexpr std::chrono::minutes kWindow{1};
+    /// Beyond so many subjects those of earlier minutes are forgotten.
+    static constexpr std::size_t kMostSubjects = 1024;
 
     struct Grant {
         bool may_log = false;
@@ -23,6 +26,9 @@ class LogLimiter {
     };
 
     [[nodiscard]] Grant ask(const std::string& subject, Time now) {
+        if (windows_.size() >= kMostSubjects)
+            std::erase_if(windows_,
+                          [&](const auto& entry) { return now - entry.second.start >= kWindow; });
         Window& window = windows_[subject];
         Grant grant;
         if (window.asked == 0 || now - window.start >= kWindow) {
@@ -34,6 +40,8 @@ class LogLimiter {
         grant.is_last = window.asked == kMost;
         return grant;
     }
+
+    [[nodiscard]] std::size_t subjects() const { return windows_.size(); }
 
   private:
     struct Window {

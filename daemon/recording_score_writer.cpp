@@ -64,6 +64,14 @@ void RecordingScoreWriter::forget(ProcessId id) {
     ledger_.drop(id);
 }
 
+void RecordingScoreWriter::pin(ProcessId id, int value, Children children) {
+    ledger_.pin(id, value, children);
+}
+
+void RecordingScoreWriter::unpin(ProcessId id) {
+    ledger_.unpin(id);
+}
+
 bool RecordingScoreWriter::needs_privilege(const Result<void>& written) const {
     return !written && privilege_.is_permitted && is_denied(written.error());
 }

@@ -37,6 +37,8 @@ class RecordingScoreWriter final : public ScoreWriter {
     void record(ProcessId id, const Written& written) override;
     Result<void> restore(Process& process, const Written& written, int score) override;
     void forget(ProcessId id) override;
+    void pin(ProcessId id, int value, Children children) override;
+    void unpin(ProcessId id) override;
 
   private:
     [[nodiscard]] bool needs_privilege(const Result<void>& written) const;

@@ -75,6 +75,8 @@ Outcome restore_all(const std::string& directory) {
     const Ledger ledger = file.ledger();
     guard.adopt(ledger);
     guard.release_all(Clock::now());
+    // Also if not all could be given back, or the next daemon would hold them again.
+    guard.unpin_all();
     return {guard.counters().written, guard.holdings().size(), ledger.bad_lines};
 }
 

@@ -36,8 +36,9 @@ void add_fingerprint(LoadedConfig& config, const SourceFile& file) {
     config.fingerprint += file.failure ? std::hash<std::string>()(*file.failure) : 0;
 }
 
-void load_rules_into(LoadedConfig& config, const std::vector<std::string>& directories) {
-    auto files = sys::read_drop_ins(directories, config.settings.limits.file_size);
+void load_rules_into(LoadedConfig& config, const std::vector<std::string>& directories,
+                     const sys::StandIns& stand_ins = {}) {
+    auto files = sys::read_drop_ins(directories, config.settings.limits.file_size, stand_ins);
     const config::Accounts accounts{.user_id = sys::user_id, .group_id = sys::group_id};
     auto loaded = config::load_rules(files, accounts, {.rules = config.settings.limits.rules});
     config.rules = std::move(loaded.rules);
@@ -71,7 +72,7 @@ LoadedConfig load_config(const ConfigPaths& paths) {
     config.diagnostics = std::move(loaded.diagnostics);
     config.settings =
         config.errors() == 0 ? std::move(loaded.settings) : config::default_settings();
-    load_rules_into(config, paths.rule_directories);
+    load_rules_into(config, paths.rule_directories, paths.stand_ins);
     return config;
 }
 

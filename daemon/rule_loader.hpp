@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct ConfigPaths {
         "/usr/lib/oom-guardd/rules.d",
     };
     bool rule_directories_are_given = false;  ///< on the command line
+    /// Files that are read as if they were in the directories, in place of all of that name; to
+    /// try what has not been put there yet.
+    std::map<std::string, std::string> stand_ins = {};
 };
 
 /// Of rule directories that are given, those that do not exist: a mistake. Of the usual ones none

@@ -31,6 +31,11 @@ class ScoreWriter {
 
     /// Drops the record.
     virtual void forget(ProcessId id) = 0;
+
+    /// Records that the process is to be held at `value` until it ends, and drops that record,
+    /// which is apart from the one of its original.
+    virtual void pin(ProcessId id, int value, Children children) = 0;
+    virtual void unpin(ProcessId id) = 0;
 };
 
 }  // namespace oomguard::daemon

@@ -20,9 +20,6 @@
 namespace oomguard::daemon {
 namespace {
 
-/// Changes closer together than this are told as one.
-constexpr std::chrono::milliseconds kChangePause{100};
-
 /// A dry run records nothing, so it needs no runtime directory.
 sys::UniqueFd make_and_claim(const Options& options) {
     if (options.dry_run)
@@ -58,6 +55,12 @@ std::vector<config::Diagnostic> without(const std::vector<config::Diagnostic>& d
             others.push_back(diagnostic);
     }
     return others;
+}
+
+/// True if what holds the process means its descendants too.
+bool includes_descendants(const Guard& guard, Pid pid) {
+    const auto held = guard.holdings().find(pid);
+    return held != guard.holdings().end() && held->second.children == Children::Include;
 }
 
 /// What load_shipped_config loads, for a message.
@@ -183,6 +186,9 @@ void Service::take_over_ledger() {
     if (found > 0)
         spdlog::info("took over {} of an earlier run, of {} on record",
                      counted(guard_.holdings().size(), "process", "processes"), found);
+    if (const auto pins = guard_.pins().owners().size(); pins > 0)
+        spdlog::info("took over what Hold had asked for: {}",
+                     counted(pins, "process", "processes"));
 }
 
 Control::ReloadOutcome Service::reload() {
@@ -203,13 +209,15 @@ Control::ReloadOutcome Service::load_again(bool even_if_unchanged) {
         finder_.configure(settings_);
         finder_.rules_changed();
         finder_.sweep();
+        const std::size_t rules = guard_.rules().rules().size();
+        history_.rules_reloaded(generation_, rules);
         bus_.with_object([](ManagerObject& object) { object.rules_reloaded(); });
-        spdlog::info("rules loaded, generation {}: {}", generation_,
-                     counted(guard_.rules().rules().size(), "rule"));
+        spdlog::info("rules loaded, generation {}: {}", generation_, counted(rules, "rule"));
     } else {
         const std::size_t rules = guard_.rules().rules().size();
         reject(loaded, fmt::format("the {} of generation {} {} in force", counted(rules, "rule"),
                                    generation_, rules == 1 ? "stays" : "stay"));
+        history_.rules_rejected(generation_);
         bus_.with_object(
             [&](ManagerObject& object) { object.rules_rejected(outcome.diagnostics); });
     }
@@ -246,49 +254,24 @@ void Service::reject(const LoadedConfig& config, const std::string& consequence)
     spdlog::error("{}; see above, or run oom-guardd --check-config", rejection_);
 }
 
+std::optional<PinFailure> Service::hold(Pid pid, int value, Children children) {
+    const bool had_descendants = includes_descendants(guard_, pid);
+    auto failure = guard_.pin(pid, value, children, Clock::now());
+    if (!failure && (had_descendants || includes_descendants(guard_, pid)))
+        finder_.sweep();
+    return failure;
+}
+
+std::optional<PinFailure> Service::release(Pid pid) {
+    const bool had_descendants = includes_descendants(guard_, pid);
+    auto failure = guard_.unpin(pid, Clock::now());
+    if (had_descendants || includes_descendants(guard_, pid))
+        finder_.sweep();
+    return failure;
+}
+
 std::size_t Service::rescan() {
     return finder_.sweep();
-}
-
-void Service::on_held(const Holding& holding) {
-    log_.on_held(holding);
-    bus_.with_object([&](ManagerObject& object) { object.on_held(holding); });
-    changed();
-}
-
-void Service::on_dry_run(const Holding& holding) {
-    log_.on_dry_run(holding);
-    changed();
-}
-
-void Service::on_released(const Holding& holding, ReleaseReason reason, int value) {
-    log_.on_released(holding, reason, value);
-    // Nobody was told that it is held.
-    if (reason != ReleaseReason::Inherited)
-        bus_.with_object(
-            [&](ManagerObject& object) { object.on_released(holding, reason, value); });
-    changed();
-}
-
-void Service::on_drifted(const Holding& holding, int found, bool repaired) {
-    log_.on_drifted(holding, found, repaired);
-    bus_.with_object([&](ManagerObject& object) { object.on_drifted(holding, found, repaired); });
-    changed();
-}
-
-void Service::on_refused(const Holding& holding, const Error& error) {
-    log_.on_refused(holding, error);
-    bus_.with_object([&](ManagerObject& object) { object.on_refused(holding, error); });
-    changed();
-}
-
-void Service::on_unreadable(Pid pid, const Error& error) {
-    log_.on_unreadable(pid, error);
-}
-
-void Service::changed() {
-    if (!std::exchange(change_pending_, true))
-        change_timer_.arm_in(kChangePause);
 }
 
 }  // namespace oomguard::daemon

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "daemon/bus/bus_link.hpp"
 #include "daemon/control.hpp"
+#include "daemon/event_history.hpp"
 #include "daemon/event_log.hpp"
 #include "daemon/event_loop.hpp"
 #include "daemon/finder.hpp"
@@ -16,6 +18,7 @@
 #include "daemon/linux_process_table.hpp"
 #include "daemon/observer.hpp"
 #include "daemon/options.hpp"
+#include "daemon/realtime.hpp"
 #include "daemon/recording_score_writer.hpp"
 #include "daemon/rule_loader.hpp"
 #include "sys/unique_fd.hpp"
@@ -32,6 +35,7 @@ class Service final : private Control, private Observer {
 
   private:
     Guard& guard() override { return guard_; }
+    [[nodiscard]] const LinuxProcessTable& table() const override { return table_; }
     [[nodiscard]] std::uint64_t generation() const override { return generation_; }
     [[nodiscard]] std::vector<SourceState> sources() const override { return finder_.sources(); }
     [[nodiscard]] std::vector<std::string> degraded() const override;
@@ -40,7 +44,11 @@ class Service final : private Control, private Observer {
     [[nodiscard]] std::uint64_t last_sweep_usec() const override {
         return finder_.last_sweep_usec();
     }
+    [[nodiscard]] std::uint64_t started_usec() const override { return started_usec_; }
+    [[nodiscard]] const EventHistory& history() const override { return history_; }
     ReloadOutcome reload() override;
+    std::optional<PinFailure> hold(Pid pid, int value, Children children) override;
+    std::optional<PinFailure> release(Pid pid) override;
     std::size_t rescan() override;
 
     void on_held(const Holding& holding) override;
@@ -63,6 +71,7 @@ class Service final : private Control, private Observer {
     [[nodiscard]] std::string status_text() const;
     [[nodiscard]] std::string left_text() const;
 
+    std::uint64_t started_usec_ = realtime_usec();
     Options options_;
     EventLoop loop_;
     LinuxProcessTable table_;
@@ -71,6 +80,7 @@ class Service final : private Control, private Observer {
     RecordingScoreWriter writer_;
     Guard guard_;
     EventLog log_;
+    EventHistory history_;
     Finder finder_;
     BusLink bus_;
     EventLoop::Source change_timer_;

@@ -4,45 +4,11 @@
 #include <algorithm>
 #include <utility>
 
-#include <unistd.h>
-
 #include "core/text.hpp"
 #include "daemon/bus/names.hpp"
-#include "daemon/event_log.hpp"
-#include "sys/accounts.hpp"
+#include "daemon/bus/translation.hpp"
 
 namespace oomguard::daemon {
-namespace {
-
-sdbus::Error make_error(const char* name, const std::string& message) {
-    return {compat::ErrorName{std::string(kErrorPrefix) + name}, message};
-}
-
-std::uint32_t bus_pid(Pid pid) {
-    return static_cast<std::uint32_t>(pid);
-}
-
-const char* finding_state(const Guard::Finding& finding, const Holding* holding) {
-    if (finding.exempt)
-        return "exempt";
-    return holding == nullptr ? "unmatched" : state_text(holding->state);
-}
-
-/// The names of users that stand in a list, each asked for once.
-class UserNames {
-  public:
-    const std::string& of(Uid uid) {
-        auto [at, is_new] = names_.try_emplace(uid);
-        if (is_new)
-            at->second = printable(sys::user_name(uid));
-        return at->second;
-    }
-
-  private:
-    std::map<Uid, std::string> names_;
-};
-
-}  // namespace
 
 ManagerObject::ManagerObject(sdbus::IConnection& connection, Control& control, RateLimit& limit)
     : AdaptorInterfaces(connection, sdbus::ObjectPath(kObjectPath)),
@@ -66,49 +32,16 @@ std::vector<ManagerObject::ProcessRow> ManagerObject::ListProcesses() {
     return rows;
 }
 
-std::map<std::string, sdbus::Variant> ManagerObject::GetProcess(const std::uint32_t& pid) {
-    Guard& guard = control_.guard();
-    const auto finding = guard.inspect(static_cast<Pid>(pid));
-    if (!finding)
-        throw make_error("NoSuchProcess", "no process with pid " + std::to_string(pid) + ": " +
-                                              finding.error().message());
-    const Snapshot& snapshot = finding->snapshot;
-    const auto held = guard.holdings().find(snapshot.id.pid);
-    const Holding* holding =
-        held != guard.holdings().end() && held->second.id == snapshot.id ? &held->second : nullptr;
-    const Rule* rule = finding->rule ? &guard.rules().rules()[*finding->rule] : nullptr;
-
-    std::map<std::string, sdbus::Variant> details;
-    const auto put = [&details](const char* key, auto value) {
-        details.emplace(key, sdbus::Variant(std::move(value)));
-    };
-    put("Pid", pid);
-    put("StartTime", snapshot.id.start_time);
-    put("Name", printable(snapshot.comm));
-    put("Uid", snapshot.uid);
-    put("User", printable(sys::user_name(snapshot.uid)));
-    put("Cgroup", printable(snapshot.cgroup));
-    put("ParentPid", bus_pid(snapshot.parent_pid));
-    put("Rule", rule != nullptr ? rule->name : std::string());
-    put("Origin", rule != nullptr ? printable(rule->origin.text()) : std::string());
-    put("Value", rule != nullptr ? rule->value.text() : std::string());
-    put("Original", std::int32_t{holding != nullptr ? holding->original : finding->score});
-    put("Wanted", std::int32_t{holding != nullptr ? holding->wanted : finding->score});
-    put("Current", std::int32_t{finding->score});
-    put("State", std::string(finding_state(*finding, holding)));
-    put("Drifts", std::uint32_t{holding != nullptr ? holding->drifts : 0});
-    put("LastError", holding != nullptr ? printable(holding->last_error) : std::string());
-    return details;
-}
-
 std::vector<ManagerObject::RuleRow> ManagerObject::ListRules() {
     const Guard& guard = control_.guard();
     const auto& rules = guard.rules().rules();
     std::vector<std::pair<std::uint32_t, std::uint32_t>> counts(rules.size());  // held, refused
     for (const auto& [pid, holding] : guard.holdings()) {
-        if (holding.rule_index == Holding::kNoRule)
+        const auto index =
+            holding.rule_in_force ? guard.rules().index_of(*holding.rule_in_force) : std::nullopt;
+        if (!index)
             continue;
-        auto& [held, refused] = counts[holding.rule_index];
+        auto& [held, refused] = counts[*index];
         held += holding.state == Holding::State::Held ? 1 : 0;
         refused += holding.state == Holding::State::Refused ? 1 : 0;
     }
@@ -118,25 +51,6 @@ std::vector<ManagerObject::RuleRow> ManagerObject::ListRules() {
                           rules[index].value.text(), counts[index].first, counts[index].second,
                           guard.matches()[index]);
     return rows;
-}
-
-std::uint64_t ManagerObject::Reload() {
-    require_privilege("Reload");
-    const auto outcome = control_.reload();
-    if (!outcome.done)
-        throw make_error("InvalidRules", outcome.diagnostics);
-    return control_.generation();
-}
-
-std::uint32_t ManagerObject::Rescan() {
-    require_privilege("Rescan");
-    return static_cast<std::uint32_t>(control_.rescan());
-}
-
-void ManagerObject::require_privilege(const char* method) const {
-    const uid_t caller = compat::caller_uid(getObject());
-    if (caller != 0 && caller != ::geteuid())
-        throw make_error("NotPermitted", std::string(method) + " is for root only");
 }
 
 std::string ManagerObject::Version() {

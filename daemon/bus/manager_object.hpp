@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/badness.hpp"
 #include "daemon/bus/rate_limit.hpp"
 #include "daemon/bus/sdbus_compat.hpp"
 #include "daemon/control.hpp"
@@ -43,15 +44,33 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Mana
                       std::int32_t, std::int32_t, std::int32_t, std::string>;
     using RuleRow = sdbus::Struct<std::string, std::string, std::string, std::uint32_t,
                                   std::uint32_t, std::uint64_t>;
+    using TrialRow = sdbus::Struct<std::string, std::string, std::string, std::string>;
+    using RankRow =
+        sdbus::Struct<std::uint32_t, std::uint64_t, std::string, std::string, std::string,
+                      std::string, std::uint64_t, std::int32_t, std::int32_t, std::int64_t,
+                      std::int64_t, std::uint32_t, std::string>;
+    using MemoryRow = sdbus::Struct<std::uint32_t, std::uint64_t, std::uint64_t>;
+    using EventRow =
+        sdbus::Struct<std::uint64_t, std::string, std::uint32_t, std::uint64_t, std::string,
+                      std::string, std::int32_t, std::int32_t, std::string>;
     using SourceRow = sdbus::Struct<std::string, bool, std::string>;
 
     std::vector<ProcessRow> ListProcesses() override;
     std::map<std::string, sdbus::Variant> GetProcess(const std::uint32_t& pid) override;
     std::vector<RuleRow> ListRules() override;
+    std::vector<TrialRow> Explain(const std::uint32_t& pid) override;
+    std::vector<RankRow> Rank(const std::uint32_t& limit) override;
+    std::vector<RankRow> RankCgroup(const std::string& cgroup, const std::uint32_t& limit) override;
+    std::vector<MemoryRow> ListMemory() override;
+    std::vector<EventRow> ListEvents() override;
+    void Hold(const std::uint32_t& pid, const std::int32_t& value) override;
+    void HoldTree(const std::uint32_t& pid, const std::int32_t& value) override;
+    void Release(const std::uint32_t& pid) override;
     std::uint64_t Reload() override;
     std::uint32_t Rescan() override;
 
     std::string Version() override;
+    std::uint64_t StartedUSec() override;
     std::uint64_t Generation() override;
     std::uint32_t RuleCount() override;
     std::uint32_t ProcessCount() override;
@@ -67,7 +86,10 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Mana
     std::uint64_t LastSweepUSec() override;
     std::uint64_t SignalsSuppressed() override;
 
+    void hold(std::uint32_t pid, std::int32_t value, Children children);
+    [[nodiscard]] static std::vector<RankRow> rank_rows(const std::vector<Ranked>& order);
     void require_privilege(const char* method) const;
+    [[nodiscard]] uid_t caller() const;
     [[nodiscard]] std::map<std::string, std::string> watched_properties();
 
     Control& control_;

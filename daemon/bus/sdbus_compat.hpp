@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sdbus-c++/sdbus-c++.h>
@@ -33,6 +35,14 @@ inline std::uint64_t deadline_usec(const sdbus::IConnection::PollData& poll) {
 inline uid_t caller_uid(const sdbus::IObject& object) {
     return object.getCurrentlyProcessedMessage().getCredsEuid();
 }
+
+/// Calls the handler for every message that matches, from now on and as long as the connection
+/// lives.
+inline void add_match(sdbus::IConnection& connection, const std::string& match,
+                      std::function<void()> handler) {
+    connection.addMatch(match,
+                        [handler = std::move(handler)](const auto& /*message*/) { handler(); });
+}
 #else
 using InterfaceName = std::string;
 using PropertyName = std::string;
@@ -49,6 +59,13 @@ inline std::uint64_t deadline_usec(const sdbus::IConnection::PollData& poll) {
 
 inline uid_t caller_uid(const sdbus::IObject& object) {
     return object.getCurrentlyProcessedMessage()->getCredsEuid();
+}
+
+inline void add_match(sdbus::IConnection& connection, const std::string& match,
+                      std::function<void()> handler) {
+    connection.addMatch(
+        match, [handler = std::move(handler)](const auto& /*message*/) { handler(); },
+        sdbus::floating_slot);
 }
 #endif
 

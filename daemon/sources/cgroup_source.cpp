@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::chrono::seconds kRetryPause{60};
 /// Where watches run out, so many are left to the other sources and programs of the user.
-constexpr std::size_t kLeftToOthers = 32;
+constexpr std::ptrdiff_t kLeftToOthers = 32;
 constexpr const char* kEventsFile = "/cgroup.events";
 
 }  // namespace
@@ -111,29 +111,25 @@ bool CgroupSource::add_watch(const std::string& directory, const std::string& fi
 }
 
 void CgroupSource::remove_tree(const std::string& directory) {
+    const auto [first, last] = watches_of_.equal_range(directory);
+    remove_watches(first, last);
+    // '0' follows '/'.
+    remove_watches(watches_of_.lower_bound(directory + "/"),
+                   watches_of_.lower_bound(directory + "0"));
+}
+
+void CgroupSource::remove_watches(Watches::iterator first, Watches::iterator last) {
     // The kernel drops watches of removed cgroups by itself only since 7.1.
-    const std::string below = directory + "/";
-    for (auto at = watches_of_.lower_bound(directory); at != watches_of_.end();) {
-        const bool inside = at->first == directory || at->first.starts_with(below);
-        if (!inside && !at->first.starts_with(directory))
-            return;
-        if (!inside) {
-            ++at;
-            continue;
-        }
+    for (auto at = first; at != last; ++at) {
         inotify_->remove(at->second);
         watched_.erase(at->second);
-        at = watches_of_.erase(at);
     }
+    watches_of_.erase(first, last);
 }
 
 void CgroupSource::leave_some_to_others() {
-    for (auto left = std::min(kLeftToOthers, watches_of_.size() / 2); left > 0; --left) {
-        const auto last = std::prev(watches_of_.end());
-        inotify_->remove(last->second);
-        watched_.erase(last->second);
-        watches_of_.erase(last);
-    }
+    const auto most = static_cast<std::ptrdiff_t>(watches_of_.size() / 2);
+    remove_watches(std::prev(watches_of_.end(), std::min(kLeftToOthers, most)), watches_of_.end());
 }
 
 void CgroupSource::announce(const std::string& directory) {

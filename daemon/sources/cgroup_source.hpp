@@ -29,12 +29,14 @@ class CgroupSource {
         std::string directory;
         bool is_events_file = false;
     };
+    using Watches = std::multimap<std::string, int>;
 
     void watch_all();
     void watch_all_again();
     void add_tree(const std::string& directory, bool is_new);
     bool add_watch(const std::string& directory, const std::string& file, std::uint32_t mask);
     void remove_tree(const std::string& directory);
+    void remove_watches(Watches::iterator first, Watches::iterator last);
     void leave_some_to_others();
     void announce(const std::string& directory);
     void read();
@@ -47,7 +49,7 @@ class CgroupSource {
     EventLoop::Source io_;
     EventLoop::Source rebuild_timer_;
     std::unordered_map<int, Watched> watched_;
-    std::multimap<std::string, int> watches_of_;  // by directory
+    Watches watches_of_;  // by directory
     std::string limit_reason_;
 };
 

@@ -55,8 +55,10 @@ class ProcConnectorSource {
     EventLoop::Source acknowledgement_timer_;
     EventLoop::Source subscribe_timer_;
     bool is_resubscribing_ = false;
-    bool has_read_ = false;                                    // since it last went to rest
-    bool has_more_ = false;                                    // to be read at once
+    /// Since it last went to rest.
+    bool has_read_ = false;
+    /// To be read at once.
+    bool has_more_ = false;
     std::vector<std::optional<std::uint32_t>> last_sequence_;  // by cpu
 };
 

@@ -212,6 +212,16 @@ class FakeWriter final : public ScoreWriter {
             ledger.entries.erase(found);
     }
 
+    void pin(ProcessId id, int value, Children children) override {
+        calls.push_back("pin " + std::to_string(id.pid) + ": " + std::to_string(value) +
+                        (children == Children::Include ? " include" : ""));
+        ledger.pins[id.pid] = {id.start_time, value, children};
+    }
+    void unpin(ProcessId id) override {
+        calls.push_back("unpin " + std::to_string(id.pid));
+        ledger.unpin(id);
+    }
+
     /// What was asked since the last time.
     std::vector<std::string> take() { return std::exchange(calls, {}); }
 

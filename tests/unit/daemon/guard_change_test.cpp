@@ -81,12 +81,12 @@ TEST_CASE("A reload of the same rules changes nothing, and counts matches anew")
     t.seen.take();
     t.writer.take();
     t.set_rules({rule("first", "none", exactly(0)), rule("job", "train", exactly(500))});
-    CHECK(t.holding(10).rule_index == Holding::kNoRule);
+    CHECK_FALSE(t.holding(10).rule_in_force);
     t.look(10);
     t.look(10);
     CHECK(t.seen.take().empty());
     CHECK(t.writer.take().empty());
-    CHECK(t.holding(10).rule_index == 1);
+    CHECK(t.holding(10).rule_in_force.get() == &t.guard.rules().rules()[1]);
     CHECK(t.guard.matches() == std::vector<std::uint64_t>{0, 1});
 }
 

@@ -155,6 +155,13 @@ TEST_CASE("An orphan of another cgroup, or whose parent has its score, is nobody
         t.sweep();
         t.table.start(12, "other", 500).parent = 9;
     }
+    SECTION("its parent is not above the held process") {
+        t.table.start(8, "other shell");
+        t.table.start(9, "shell");
+        t.table.processes.at(10).parent = 9;
+        t.sweep();
+        t.table.start(12, "other", 500).parent = 8;
+    }
     SECTION("every fork is told") {
         t.guard.set_forks_are_told(true);
         t.table.start(12, "other", 500);

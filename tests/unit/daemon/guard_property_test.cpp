@@ -40,7 +40,7 @@ class History {
 
     void go_on() {
         now_ += std::chrono::milliseconds(below(20'000));
-        switch (below(12)) {
+        switch (below(14)) {
             case 0:
             case 1:
                 return start(any_pid());
@@ -57,6 +57,11 @@ class History {
             case 7:
                 return restart();
             case 8:
+            case 9:
+                return pin();
+            case 10:
+                return unpin(any_pid());
+            case 11:
                 return guarding([this] { (void)guard_->sweep(now_); });
             default:
                 return guarding([this] { guard_->examine(any_pid(), now_); });
@@ -74,13 +79,14 @@ class History {
     void check_rest() const {
         std::size_t meant = 0;
         for (const auto& [pid, process] : table_.processes) {
-            const auto value = wanted_of(process.comm);
+            const auto value = wanted_of(process);
             const Own& own = own_.at(pid);
             INFO("process " << pid << " '" << process.comm << "' at " << process.score
                             << " with floor " << process.floor << ", of its own " << own.score
                             << ", changed " << own.changed << ", rule "
                             << (value ? value->text() : "none"));
             CHECK(guard_->holdings().contains(pid) == value.has_value());
+            CHECK((guard_->pins().find(table_.id(pid)) != nullptr) == pins_.contains(pid));
             meant += value ? 1U : 0U;
             if (value)
                 CHECK(value->apply(process.score) == process.score);
@@ -94,13 +100,18 @@ class History {
                 CHECK((process.floor == 0 || process.floor % 2 != 0));
         }
         CHECK(guard_->holdings().size() == meant);
+        CHECK(guard_->pins().owners().size() == pins_.size());
     }
 
     void check_everything_is_given_back() {
         set_rules({});
+        while (!pins_.empty())
+            unpin(pins_.begin()->first);
         come_to_rest();
         check_rest();
-        CHECK(parse_ledger(tree_.read("ledger"), "boot").entries.empty());
+        const Ledger ledger = parse_ledger(tree_.read("ledger"), "boot");
+        CHECK(ledger.entries.empty());
+        CHECK(ledger.pins.empty());
     }
 
   private:
@@ -109,9 +120,11 @@ class History {
     const std::string& any_program() { return programs()[below(programs().size())]; }
     int any_value() { return static_cast<int>(below(7)) * 100 - 300; }
 
-    [[nodiscard]] std::optional<Value> wanted_of(const std::string& program) const {
+    [[nodiscard]] std::optional<Value> wanted_of(const FakeProcess& process) const {
+        if (const auto pin = pins_.find(process.pid); pin != pins_.end())
+            return exactly(pin->second);
         for (const Rule& rule : rules_) {
-            if (rule.name == program)
+            if (rule.name == process.comm)
                 return rule.value;
         }
         return std::nullopt;
@@ -121,11 +134,29 @@ class History {
         FakeProcess& process = table_.start(pid, any_program(), any_value() + 1);
         process.floor = std::min(process.score, 0);
         own_[pid] = {process.start_time, process.score, false};
+        pins_.erase(pid);
     }
 
     void end(Pid pid) {
         table_.end(pid);
         own_.erase(pid);
+        pins_.erase(pid);
+    }
+
+    /// Where the daemon is killed in the middle of it, nothing has been asked for.
+    void pin() {
+        const Pid pid = any_pid();
+        const int value = any_value();
+        guarding([&] {
+            if (!guard_->pin(pid, value, Children::Reset, now_))
+                pins_[pid] = value;
+        });
+    }
+
+    void unpin(Pid pid) {
+        guarding([&] { (void)guard_->unpin(pid, now_); });
+        if (!guard_->pins().owner(pid))
+            pins_.erase(pid);
     }
 
     FakeProcess* any_process() {
@@ -215,7 +246,7 @@ class History {
             const bool was_held =
                 held_before.contains(pid) && held_before.at(pid).start_time == process.start_time;
             INFO("process " << pid << " '" << process.comm << "'");
-            CHECK((was_held || wanted_of(process.comm)));
+            CHECK((was_held || wanted_of(process)));
         }
         if (is_killed)
             restart();
@@ -242,6 +273,7 @@ class History {
     std::optional<Guard> guard_;
     std::vector<Rule> rules_;
     std::map<Pid, Own> own_;
+    std::map<Pid, int> pins_;  // values by the processes that there are
     Time now_ = Time{} + std::chrono::hours(5);
     bool is_guarding_ = false;
     bool is_calm_ = false;

@@ -24,7 +24,7 @@ TEST_CASE("A process that a rule means is held, once for any number of looks") {
     CHECK(holding.name == "train");
     CHECK(holding.uid == 1000);
     CHECK(holding.rule == "job");
-    CHECK(holding.rule_index == 0);
+    CHECK(holding.rule_in_force.get() == &t.guard.rules().rules()[0]);
     CHECK(holding.written == Written{100, 500});
     CHECK(holding.original == 100);
     CHECK(holding.wanted == 500);
@@ -258,7 +258,7 @@ TEST_CASE("An inspection tells what the next look would find, and changes nothin
     CHECK(finding->snapshot.uid == 1000);
     CHECK(finding->snapshot.cgroup == "/a");
     CHECK(finding->score == 100);
-    CHECK(finding->rule == std::optional<std::size_t>(0));
+    CHECK(finding->rule.get() == &t.guard.rules().rules()[0]);
     CHECK_FALSE(finding->exempt);
     CHECK(t.writer.take().empty());
     CHECK(t.guard.holdings().empty());

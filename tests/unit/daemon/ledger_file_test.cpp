@@ -81,6 +81,32 @@ TEST_CASE("Each record is in the file when the call returns, and is read back") 
     CHECK(tree.read("ledger") == kHeader + "hold 11 101 -5 6\n");
 }
 
+TEST_CASE("Pins are in the file when the call returns, and outlive every rewrite") {
+    const TempTree tree;
+    LedgerFile file = ledger_in(tree);
+    REQUIRE(file.open());
+    file.pin(kId, 500, Children::Include);
+    file.pin({11, 101}, -5, Children::Reset);
+    file.hold(kId, {0, 500});
+    CHECK(tree.read("ledger") == kHeader + "pin 10 100 500 include\npin 11 101 -5 reset\n" + kHold);
+    file.unpin({11, 100});
+    file.unpin({11, 101});
+    file.unpin({11, 101});
+    CHECK(tree.read("ledger") ==
+          kHeader + "pin 10 100 500 include\npin 11 101 -5 reset\n" + kHold + "unpin 11 101\n");
+
+    LedgerFile next = ledger_in(tree);
+    REQUIRE(next.open());
+    CHECK(next.ledger().pins.size() == 1);
+    CHECK(next.ledger().pins.at(10) == Ledger::Pin{100, 500, Children::Include});
+    CHECK(tree.read("ledger") == kHeader + kHold + "pin 10 100 500 include\n");
+    for (int round = 0; round < 5000; ++round)
+        next.pin(kId, round % 1000, Children::Reset);
+    CHECK(std::filesystem::file_size(tree.path("ledger")) < 32 * 1024);
+    CHECK(reread(tree).pins.at(10) == Ledger::Pin{100, 999});
+    CHECK(reread(tree).entries.at(10) == Ledger::Entry{100, {0, 500}});
+}
+
 TEST_CASE("A record is dropped only for the very process it is of") {
     const TempTree tree;
     LedgerFile file = ledger_in(tree);

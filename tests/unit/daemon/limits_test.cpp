@@ -91,6 +91,18 @@ TEST_CASE("A minute in which nothing was left out leaves nothing to tell") {
     CHECK(limiter.ask("x", kStart + LogLimiter::kWindow).left_out == 0);
 }
 
+TEST_CASE("However many subjects there are, those of earlier minutes are not kept") {
+    LogLimiter limiter;
+    for (std::size_t minute = 0; minute < 4; ++minute) {
+        for (std::size_t subject = 0; subject < LogLimiter::kMostSubjects; ++subject)
+            CHECK(limiter
+                      .ask(std::to_string(minute) + "-" + std::to_string(subject),
+                           kStart + minute * LogLimiter::kWindow)
+                      .may_log);
+        CHECK(limiter.subjects() == LogLimiter::kMostSubjects);
+    }
+}
+
 TEST_CASE("A rate limit allows so many a second and counts the others") {
     RateLimit limit(3);
     for (int round = 0; round < 4; ++round) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include "support/catch.hpp"
 #include "support/temp_tree.hpp"
 
@@ -33,7 +35,9 @@ void add_process(const TempTree& tree, Pid pid, const std::string& comm, Pid par
     tree.write(dir + "stat", stat_text(pid, comm, parent, start));
     tree.write(dir + "status", "Name:\tx\nTgid:\t" + std::to_string(pid) + "\nPid:\t" +
                                    std::to_string(pid) +
-                                   "\nUid:\t1000\t0\t0\t0\nGid:\t5\t0\t0\t0\nGroups:\t6 7 \n");
+                                   "\nUid:\t1000\t0\t0\t0\nGid:\t5\t0\t0\t0\nGroups:\t6 7 "
+                                   "\nVmRSS:\t  40 kB\nVmPTE:\t  8 kB\n"
+                                   "VmSwap:\t  2 kB\nThreads:\t1\n");
     tree.write(dir + "cgroup", "0::/system.slice/a.service\n");
     tree.write(dir + "cmdline", comm + '\0' + "--all" + '\0');
     tree.write(dir + "oom_score_adj", "-17\n");
@@ -240,6 +244,54 @@ TEST_CASE("A process whose stat is not what the kernel writes is there and canno
     REQUIRE_FALSE(process);
     CHECK_FALSE(is_gone(process.error()));
     CHECK(process.error().message() == "parse " + tree.path("42") + "/stat: Invalid argument");
+}
+
+TEST_CASE("The figures of a process are of one that is there") {
+    const TempTree tree;
+    add_process(tree, 42, "x", 1, 10);
+    const LinuxProcessTable table = table_of(tree);
+    CHECK(table.figures(42).error().message() ==
+          "stat " + tree.path("42") + "/oom_score: No such file or directory");
+    tree.write("42/oom_score", "667\n");
+    const auto figures = table.figures(42);
+    REQUIRE(figures);
+    CHECK(figures->id == ProcessId{42, 10});
+    CHECK(figures->uid == 1000);
+    CHECK(figures->owner == ::getuid());
+    CHECK(figures->memory == 50 * 1024);
+    CHECK(figures->oom_score == 667);
+    // There is no cgroup tree.
+    CHECK_FALSE(figures->oomd_preference);
+    CHECK(is_gone(table.figures(43).error()));
+}
+
+TEST_CASE("The figures tell what systemd-oomd is told, if that can be read") {
+    const TempTree tree;
+    const TempTree cgroups{{"system.slice/a.service/", ""}};
+    add_process(tree, 42, "x", 1, 10);
+    tree.write("42/oom_score", "667\n");
+    const LinuxProcessTable table = table_of(tree, cgroups.path());
+    CHECK(table.figures(42)->oomd_preference == sys::OomdPreference::None);
+    cgroups.remove("system.slice/a.service");
+    CHECK_FALSE(table.figures(42)->oomd_preference);
+}
+
+TEST_CASE("An executable is shown to root, and to whose process it is") {
+    ProcessFigures figures;
+    figures.uid = 1000;
+    figures.owner = 1000;
+    CHECK(may_see_executable(figures, 0));
+    CHECK(may_see_executable(figures, 1000));
+    CHECK_FALSE(may_see_executable(figures, 1001));
+    SECTION("that has been given more rights") {
+        figures.owner = 0;
+        CHECK_FALSE(may_see_executable(figures, 1000));
+    }
+    SECTION("that is another's by its real user") {
+        figures.uid = 1001;
+        CHECK_FALSE(may_see_executable(figures, 1000));
+        CHECK_FALSE(may_see_executable(figures, 1001));
+    }
 }
 
 }  // namespace oomguard::daemon

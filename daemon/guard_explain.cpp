@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <utility>
+
+#include "core/match.hpp"
+#include "daemon/guard.hpp"
+
+// How the guard tells why a process is held or not. What decides is asked of look(); here it is
+// only told.
+namespace oomguard::daemon {
+namespace {
+
+Trial trial_of(const Rule& rule, Trial::Outcome outcome, std::string reason) {
+    return {outcome, rule.name, rule.origin.text(), std::move(reason)};
+}
+
+}  // namespace
+
+Result<Guard::Explanation> Guard::explain(Pid pid, const Telling& telling) const {
+    const auto process = table_.open(pid);
+    if (!process)
+        return process.error();
+    for (const Field field : {Field::Credentials, Field::Cgroup, Field::Exe, Field::Ancestors}) {
+        if (auto done = (*process)->read(field); !done)
+            return done.error();
+    }
+    const Snapshot& snapshot = (*process)->snapshot();
+    Explanation explanation{snapshot.id, {}};
+    std::vector<Trial>& trials = explanation.trials;
+    if (const char* why = never_held_because(snapshot)) {
+        trials.push_back({Trial::Outcome::Never, "", "", why});
+        return explanation;
+    }
+    const auto finding = look(**process, std::nullopt);
+    if (!finding)
+        return finding.error();
+    const bool is_matched = finding->rule && !finding->is_by_descent;
+    const auto matched = is_matched ? rules_->index_of(*finding->rule) : std::nullopt;
+    const bool is_pinned = is_matched && !matched;
+    if (is_pinned) {
+        trials.push_back(trial_of(*finding->rule, Trial::Outcome::Hold, "Hold asked for it"));
+    } else {
+        const std::size_t end = matched ? *matched + 1 : rules_->rules().size();
+        if (auto done = try_rules(**process, end, telling, trials); !done)
+            return done.error();
+    }
+    if (auto descent = explain_descent(**process, *finding, telling))
+        trials.push_back(*std::move(descent));
+    if (finding->exempt) {
+        Trial exempt = explain_exemption(snapshot);
+        if (finding->rule) {
+            exempt.rule = std::move(trials.back().rule);
+            exempt.origin = std::move(trials.back().origin);
+            trials.pop_back();
+        }
+        trials.push_back(std::move(exempt));
+    }
+    return explanation;
+}
+
+const char* Guard::never_held_because(const Snapshot& snapshot) const {
+    if (snapshot.id.pid == self_)
+        return "oom-guardd itself";
+    if (is_never_held(snapshot.id.pid))
+        return "the first process";
+    if (snapshot.kernel_thread)
+        return "a kernel thread";
+    return snapshot.zombie ? "it has ended, and its parent has not been told yet" : nullptr;
+}
+
+Result<void> Guard::try_rules(Process& process, std::size_t end, const Telling& telling,
+                              std::vector<Trial>& trials) const {
+    const auto& rules = rules_->rules();
+    trials.reserve(end + 1);
+    for (std::size_t index = 0; index < end; ++index) {
+        Reason reason = oomguard::explain(rules[index], process.snapshot(), telling);
+        while (reason.truth.kind == Truth::Kind::Unknown) {
+            if (auto done = process.read(reason.truth.needed); !done)
+                return done;
+            reason = oomguard::explain(rules[index], process.snapshot(), telling);
+        }
+        const bool matches = reason.truth.kind == Truth::Kind::Yes;
+        trials.push_back(trial_of(rules[index],
+                                  matches ? Trial::Outcome::Match : Trial::Outcome::NoMatch,
+                                  std::move(reason.text)));
+    }
+    return {};
+}
+
+Trial Guard::explain_exemption(const Snapshot& snapshot) const {
+    const auto& exempt = options_.exempt_cgroups;
+    const auto by = std::find_if(exempt.begin(), exempt.end(), [&](const Pattern& pattern) {
+        return pattern.matches(snapshot.cgroup);
+    });
+    std::string reason = "cgroup " + in_quotes(snapshot.cgroup) + " is exempt";
+    if (by != exempt.end())
+        reason += " by " + in_quotes(by->text());
+    return {Trial::Outcome::Exempt, "", "", std::move(reason)};
+}
+
+std::string Guard::descent_text(const Descent& descent) const {
+    const auto root = holdings_.find(descent.root.pid);
+    const std::string pid = std::to_string(descent.root.pid);
+    if (root == holdings_.end() || root->second.id != descent.root)
+        return "a descendant of process " + pid + ", which has ended";
+    return "a descendant of " + in_quotes(root->second.name) + " (pid " + pid + ")";
+}
+
+/// Where no rule matches it by itself, and the rule of a forebear counts: that includes it, or
+/// would if it were not excepted.
+std::optional<Trial> Guard::explain_descent(Process& process, const Finding& finding,
+                                            const Telling& telling) const {
+    const bool is_matched = finding.rule && !finding.is_by_descent;
+    if (is_matched || !finding.descent)
+        return std::nullopt;
+    std::string reason = descent_text(*finding.descent);
+    if (finding.rule)
+        return trial_of(*finding.rule, Trial::Outcome::Included, std::move(reason));
+    const RulePointer including = including_rule(*finding.descent);
+    if (!including)
+        return std::nullopt;
+    reason += ", " + explain_exception(*including, process.snapshot(), telling);
+    return trial_of(*including, Trial::Outcome::NoMatch, std::move(reason));
+}
+
+}  // namespace oomguard::daemon
