@@ -144,8 +144,9 @@ TEST_CASE("the daemon leaves YAML, RE2, sd-event and the bus to the parts that a
 }
 
 TEST_CASE("the guard knows core and three interfaces, no bus, no loop and no system") {
-    const Strings guard = {"daemon/guard.", "daemon/holding.", "daemon/observer.",
-                           "daemon/process_table.", "daemon/score_writer."};
+    const Strings guard = {"daemon/guard.", "daemon/holding.",       "daemon/observer.",
+                           "daemon/pins.",  "daemon/process_table.", "daemon/score_writer.",
+                           "daemon/trial."};
     CHECK(violations("daemon", [&](const Include& include) {
               if (!starts_with_any(include.file, guard))
                   return true;
@@ -154,8 +155,39 @@ TEST_CASE("the guard knows core and three interfaces, no bus, no loop and no sys
           }) == Strings{});
 }
 
+TEST_CASE("the client takes of the daemon its face on the bus, its guard and its loader") {
+    const Strings parts = {"daemon/bus/names.hpp",     "daemon/bus/sdbus_compat.hpp",
+                           "daemon/guard.hpp",         "daemon/cgroup_request.hpp",
+                           "daemon/rule_loader.hpp",   "daemon/linux_process_table.hpp",
+                           "daemon/process_table.hpp", "daemon/pins.hpp"};
+    CHECK(violations("ctl", [&](const Include& include) {
+              const auto& header = include.header;
+              if (header.starts_with("sdbus-c++/") || header.starts_with("org.oomguard1") ||
+                  header.starts_with("daemon/bus/"))
+                  return include.file.starts_with("ctl/bus/") &&
+                         (!include.is_quoted || starts_with_any(header, parts) ||
+                          header.starts_with("org.oomguard1"));
+              if (header.starts_with("CLI/"))
+                  return include.file == "ctl/command.cpp";
+              if (header.starts_with("daemon/"))
+                  return starts_with_any(header, parts);
+              if (include.is_quoted)
+                  return starts_with_any(header, {"ctl/", "config/", "core/", "sys/"});
+              return !starts_with_any(header, {"yaml-cpp/", "re2/", "spdlog/", "systemd/"});
+          }) == Strings{});
+}
+
+TEST_CASE("only a rehearsal and what goes with it looks at processes without the daemon") {
+    CHECK(
+        violations("ctl", [](const Include& include) {
+            if (!starts_with_any(include.header, {"daemon/guard.", "daemon/linux_process_table."}))
+                return true;
+            return starts_with_any(include.file, {"ctl/rehearsal.", "ctl/originals."});
+        }) == Strings{});
+}
+
 TEST_CASE("no stream of the C++ library is used on files or terminals") {
-    for (const std::string directory : {"lib", "daemon"}) {
+    for (const std::string directory : {"lib", "daemon", "ctl"}) {
         CHECK(violations(directory, [](const Include& include) {
                   return include.header != "iostream" && include.header != "fstream";
               }) == Strings{});
@@ -164,7 +196,7 @@ TEST_CASE("no stream of the C++ library is used on files or terminals") {
 
 TEST_CASE("only sys knows where procfs is") {
     const std::string procfs = std::string("/") + "proc";
-    Strings found = files_with({"lib", "daemon"}, procfs + "/|\"" + procfs);
+    Strings found = files_with({"lib", "daemon", "ctl"}, procfs + "/|\"" + procfs);
     found.erase(std::remove_if(found.begin(), found.end(),
                                [](const auto& file) { return file.starts_with("lib/sys/"); }),
                 found.end());
@@ -173,7 +205,8 @@ TEST_CASE("only sys knows where procfs is") {
 
 TEST_CASE("only the compat header knows which sdbus-c++ it is") {
     const std::string macro = std::string("OOMGUARD_") + "SDBUSCPP_MAJOR";
-    CHECK(files_with({"lib", "daemon", "tests"}, macro) == Strings{"daemon/bus/sdbus_compat.hpp"});
+    CHECK(files_with({"lib", "daemon", "ctl", "tests"}, macro) ==
+          Strings{"daemon/bus/sdbus_compat.hpp"});
 }
 
 TEST_CASE("no test sleeps: they wait for what happens") {
@@ -187,7 +220,7 @@ TEST_CASE("no test sleeps: they wait for what happens") {
 }
 
 TEST_CASE("every source file begins with its licence") {
-    for (const std::string directory : {"lib", "daemon", "tests"}) {
+    for (const std::string directory : {"lib", "daemon", "ctl", "tests"}) {
         for (const auto& file : sources_below(directory)) {
             INFO(file);
             CHECK(source_text(file).starts_with("// SPDX-License-Identifier: MIT\n"));

@@ -41,7 +41,7 @@ std::string failure_of(Call call) {
     return {};
 }
 
-/// "u:1234", "s:held"
+/// "u:1234", "s:held", "b:true"
 inline std::string text_of(const sdbus::Variant& variant) {
     const std::string type = variant.peekValueType();
     if (type == "s")
@@ -52,6 +52,8 @@ inline std::string text_of(const sdbus::Variant& variant) {
         return "i:" + std::to_string(variant.get<std::int32_t>());
     if (type == "t")
         return "t:" + std::to_string(variant.get<std::uint64_t>());
+    if (type == "b")
+        return variant.get<bool>() ? "b:true" : "b:false";
     return type;
 }
 

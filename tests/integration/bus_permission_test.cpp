@@ -1,39 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <fcntl.h>
-#include <grp.h>
-#include <unistd.h>
-
 #include "bus.hpp"
+#include "nobody.hpp"
 #include "support/catch.hpp"
-#include "support/child.hpp"
 
 // The bus of these tests lets every call through: what is refused here the daemon refuses itself.
 namespace oomguard::test {
-namespace {
-
-constexpr uid_t kNobody = 65534;
-
-/// Runs in a process of nobody's with a client of its own; what `use` returns, or 124 if even
-/// that was not possible.
-template <typename Use>
-int as_nobody(const std::string& address, Use use) {
-    return run_in_child([&] {
-        if (::setgroups(0, nullptr) != 0 || ::setresgid(kNobody, kNobody, kNobody) != 0 ||
-            ::setresuid(kNobody, kNobody, kNobody) != 0)
-            return 124;
-        ManagerClient client(address);
-        return use(client);
-    });
-}
-
-bool is_root() {
-    if (::getuid() == 0)
-        return true;
-    WARN("skipped: only root can become another user");
-    return false;
-}
-
-}  // namespace
 
 TEST_CASE("Reload and Rescan are refused to other users, and change nothing") {
     if (!is_root())

@@ -48,23 +48,31 @@ TEST_CASE("a held process is listed and told of in full") {
     CHECK(rows[0].state == "held");
 
     const auto pid = static_cast<std::uint32_t>(subject.pid());
-    CHECK(texts_of(daemon.client()->GetProcess(pid)) ==
-          Texts{{"Pid", "u:" + std::to_string(pid)},
-                {"StartTime", "t:" + std::to_string(rows[0].start_time)},
-                {"Name", "s:" + name},
-                {"Uid", "u:" + std::to_string(::getuid())},
-                {"User", "s:" + rows[0].user},
-                {"Cgroup", "s:" + cgroup_of(subject.pid())},
-                {"ParentPid", "u:" + std::to_string(::getpid())},
-                {"Rule", "s:keep"},
-                {"Origin", "s:" + daemon.rules_path("10-test.yaml") + ":2"},
-                {"Value", "s:at_least: 345"},
-                {"Original", "i:" + std::to_string(original)},
-                {"Wanted", "i:345"},
-                {"Current", "i:345"},
-                {"State", "s:held"},
-                {"Drifts", "u:0"},
-                {"LastError", "s:"}});
+    auto details = texts_of(daemon.client()->GetProcess(pid));
+    CHECK(details.extract("Memory").mapped().starts_with("t:"));
+    CHECK(details.extract("OomScore").mapped().starts_with("u:"));
+    CHECK(details.extract("MemoryLimited").mapped().starts_with("b:"));
+    CHECK(details.extract("OomdPreference").mapped().starts_with("s:"));
+    const std::string cgroup = cgroup_of(subject.pid());
+    CHECK(details == Texts{{"Pid", "u:" + std::to_string(pid)},
+                           {"StartTime", "t:" + std::to_string(rows[0].start_time)},
+                           {"Name", "s:" + name},
+                           {"Uid", "u:" + std::to_string(::getuid())},
+                           {"User", "s:" + rows[0].user},
+                           {"Cgroup", "s:" + cgroup},
+                           {"ParentPid", "u:" + std::to_string(::getpid())},
+                           {"Rule", "s:keep"},
+                           {"Origin", "s:" + daemon.rules_path("10-test.yaml") + ":2"},
+                           {"Value", "s:at_least: 345"},
+                           {"Original", "i:" + std::to_string(original)},
+                           {"Wanted", "i:345"},
+                           {"Current", "i:345"},
+                           {"State", "s:held"},
+                           {"Drifts", "u:0"},
+                           {"LastError", "s:"},
+                           {"Children", "s:reset"},
+                           {"Exe", "s:" + programs.path(name)},
+                           {"Unit", "s:" + std::string(system_unit(cgroup))}});
 }
 
 TEST_CASE("a process that no rule means is told of as it is") {
@@ -78,6 +86,7 @@ TEST_CASE("a process that no rule means is told of as it is") {
     CHECK(details["Rule"] == "s:");
     CHECK(details["Origin"] == "s:");
     CHECK(details["Value"] == "s:");
+    CHECK(details["Children"] == "s:");
     CHECK(details["State"] == "s:unmatched");
     for (const std::string key : {"Original", "Wanted", "Current"})
         CHECK(details[key] == "i:" + std::to_string(score));
@@ -88,7 +97,7 @@ TEST_CASE("a pid of no process is an error that says so") {
     daemon.start();
     CHECK(failure_of([&] { return daemon.client()->GetProcess(4194305); }) ==
           "org.oomguard1.Error.NoSuchProcess: no process with pid 4194305: open /proc/4194305: No "
-          "such file or directory");
+          "such file or directory; look its pid up again");
     for (const std::uint32_t pid : {0U, 0x7fffffffU, 0x80000000U, 0xffffffffU}) {
         const auto failure = failure_of([&] { return daemon.client()->GetProcess(pid); });
         CHECK(failure.starts_with("org.oomguard1.Error.NoSuchProcess: no process with pid " +
@@ -192,9 +201,12 @@ TEST_CASE("every property tells what it should") {
     CHECK(client->Overruns() == 0);
     CHECK(client->Sweeps() == 1);
     CHECK(client->SignalsSuppressed() == 0);
-    const std::chrono::microseconds swept(static_cast<std::int64_t>(client->LastSweepUSec()));
-    CHECK(swept > before - std::chrono::seconds(1));
-    CHECK(swept < std::chrono::system_clock::now().time_since_epoch() + std::chrono::seconds(1));
+    for (const std::uint64_t usec : {client->LastSweepUSec(), client->StartedUSec()}) {
+        const std::chrono::microseconds time(static_cast<std::int64_t>(usec));
+        CHECK(time > before - std::chrono::seconds(1));
+        CHECK(time < std::chrono::system_clock::now().time_since_epoch() + std::chrono::seconds(1));
+    }
+    CHECK(client->StartedUSec() < client->LastSweepUSec());
 
     std::vector<std::string> sources;
     for (const auto& row : client->Sources())

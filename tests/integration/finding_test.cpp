@@ -11,12 +11,6 @@
 namespace oomguard::test {
 namespace {
 
-using Needed = bool (*)(const Way&);
-
-bool every_way(const Way& /*way*/) {
-    return true;
-}
-
 void check_held(GuardDaemon& daemon, const Way& way) {
     CAPTURE(way.title);
     const pid_t pid = way.happen();
@@ -39,10 +33,7 @@ void check_held(GuardDaemon& daemon, const Way& way) {
 void check_ways(const std::string& settings, const std::string& source, Needed needed) {
     ComingWays ways;
     GuardDaemon daemon;
-    daemon.write_settings(settings);
-    daemon.write_rules("10-ways.yaml", ways.rules());
-    daemon.start();
-    if (!source.empty() && !works(daemon, source))
+    if (!start_with(daemon, ways, settings, source))
         return;
     for (const Way& way : ways.all()) {
         if (needed(way))

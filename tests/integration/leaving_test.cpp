@@ -119,14 +119,10 @@ void check_released(GuardDaemon& daemon, const Way& way) {
 }
 
 /// Runs the daemon with the settings; whoever leaves in a way that the source must find is let go.
-void check_ways(const std::string& settings, const std::string& source,
-                bool (*needed)(const Way&)) {
+void check_ways(const std::string& settings, const std::string& source, Needed needed) {
     LeavingWays ways;
     GuardDaemon daemon;
-    daemon.write_settings(settings);
-    daemon.write_rules("10-ways.yaml", ways.rules());
-    daemon.start();
-    if (!source.empty() && !works(daemon, source))
+    if (!start_with(daemon, ways, settings, source))
         return;
     for (const Way& way : ways.all()) {
         CAPTURE(way.title);
@@ -136,10 +132,6 @@ void check_ways(const std::string& settings, const std::string& source,
         if (needed(way))
             check_released(daemon, way);
     }
-}
-
-bool every_way(const Way& /*way*/) {
-    return true;
 }
 
 TEST_CASE("With every source, a process is released whichever way it stops matching") {

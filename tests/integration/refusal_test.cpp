@@ -26,6 +26,20 @@ bool may_lower() {
     return may;
 }
 
+/// A process that a rule wants lower than the kernel lets it.
+struct Refused {
+    Programs programs;
+    std::string name = programs.unique_name();
+    Subject subject = programs.start(name);
+    GuardDaemon daemon;
+
+    Refused() {
+        daemon.write_rules("10-test.yaml", program_rule(name, -500));
+        daemon.start();
+        REQUIRE(daemon.client().wait_for("WriteRefused", subject.pid()));
+    }
+};
+
 TEST_CASE("A lowering that the kernel refuses is told once, with the remedy, and not repeated") {
     if (may_lower())
         return;
@@ -85,34 +99,24 @@ TEST_CASE("A lowering that the kernel refuses is told once, with the remedy, and
 TEST_CASE("A process that was refused is held once its rule asks for what is allowed") {
     if (may_lower())
         return;
-    Programs programs;
-    const auto name = programs.unique_name();
-    Subject subject = programs.start(name);
-    GuardDaemon daemon;
-    daemon.write_rules("10-test.yaml", program_rule(name, -500));
-    daemon.start();
-    REQUIRE(daemon.client().wait_for("WriteRefused", subject.pid()));
+    Refused refused;
+    GuardDaemon& daemon = refused.daemon;
+    const pid_t pid = refused.subject.pid();
     const auto loads = daemon.loads();
-    daemon.write_rules("10-test.yaml", program_rule(name, 200));
+    daemon.write_rules("10-test.yaml", program_rule(refused.name, 200));
     REQUIRE(daemon.wait_for_load(loads));
-    CHECK(read_score(subject.pid()) == 200);
-    CHECK(daemon.client().process(subject.pid())->state == "held");
-    CHECK(daemon.client().process(subject.pid())->original == 0);
+    CHECK(read_score(pid) == 200);
+    CHECK(daemon.client().process(pid)->state == "held");
+    CHECK(daemon.client().process(pid)->original == 0);
 }
 
 TEST_CASE("A refused process is not on record: nothing of it has to be given back") {
     if (may_lower())
         return;
-    Programs programs;
-    const auto name = programs.unique_name();
-    Subject subject = programs.start(name);
-    GuardDaemon daemon;
-    daemon.write_rules("10-test.yaml", program_rule(name, -500));
-    daemon.start();
-    REQUIRE(daemon.client().wait_for("WriteRefused", subject.pid()));
-    daemon.restart();
-    CHECK(daemon.logged("took over").empty());
-    CHECK(read_score(subject.pid()) == 0);
+    Refused refused;
+    refused.daemon.restart();
+    CHECK(refused.daemon.logged("took over").empty());
+    CHECK(read_score(refused.subject.pid()) == 0);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/eventually.hpp"
 #include "support/guard_daemon.hpp"
+#include "ways.hpp"
 
 // What tests have in common that try single sources of news.
 namespace oomguard::test {
@@ -34,6 +35,21 @@ inline bool works(GuardDaemon& daemon, const std::string& source) {
     if (!is_working)
         WARN("skipped, source " << source << " does not work here: " << reason);
     return is_working;
+}
+
+using Needed = bool (*)(const Way&);
+
+inline bool every_way(const Way& /*way*/) {
+    return true;
+}
+
+/// Starts the daemon with the rules of the ways. False if the source, if one is named, cannot work.
+inline bool start_with(GuardDaemon& daemon, const Ways& ways, const std::string& settings,
+                       const std::string& source) {
+    daemon.write_settings(settings);
+    daemon.write_rules("10-ways.yaml", ways.rules());
+    daemon.start();
+    return source.empty() || works(daemon, source);
 }
 
 }  // namespace oomguard::test
