@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 
+import client
 import costs
 import exposure
 import footprint
@@ -21,6 +22,7 @@ PARTS = {
     "storm": costs.storm,
     "sweep": sweep.measure,
     "exposure": exposure.measure,
+    "client": client.measure,
 }
 
 

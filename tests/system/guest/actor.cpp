@@ -5,6 +5,11 @@
 //   actor hold MIB                         take memory, tell systemd, do nothing
 //   actor thrash MIB                       take memory, tell systemd, then for ever give a piece of
 //                                          it back and take it again
+//   actor equals COUNT MIB                 take memory in that many children, the same in each and
+//                                          locked, tell systemd, do nothing
+//   actor sparse MIB                       take page tables, and hardly any memory besides, tell
+//                                          systemd, do nothing
+//   actor fill                             take memory until the kernel has killed a process
 //   actor storm PACE MOST PROGRAM [ARG ...]
 //                                          start PROGRAM every PACE milliseconds, MOST times at
 //                                          most, until told to end (SIGTERM); then do nothing
@@ -30,8 +35,10 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -120,6 +127,78 @@ int hold(std::size_t mebibytes) {
     take_memory(mebibytes * kMebibyte);
     tell_systemd_ready();
     return rest(0);
+}
+
+/// Children that differ in nothing: forked from the same, whose pages are all there already, on one
+/// processor (the kernel counts pages for each), with small pages.
+int equals(int count, std::size_t mebibytes) {
+    cpu_set_t first;
+    CPU_ZERO(&first);
+    CPU_SET(0, &first);
+    if (::sched_setaffinity(0, sizeof first, &first) != 0)
+        fail("sched_setaffinity");
+    if (::mlockall(MCL_CURRENT) != 0)
+        fail("mlockall");
+    for (int child = 0; child < count; ++child) {
+        int ends[2];
+        if (::pipe(ends) != 0)
+            fail("pipe");
+        if (::fork() == 0) {
+            ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+            take_memory(mebibytes * kMebibyte);
+            if (::mlockall(MCL_CURRENT) != 0)
+                fail("mlockall");
+            if (::write(ends[1], "", 1) != 1)
+                fail("write");
+            ::close(ends[0]);
+            ::close(ends[1]);
+            ::_exit(rest(0));
+        }
+        char ready = 0;
+        ::close(ends[1]);
+        if (::read(ends[0], &ready, 1) != 1)
+            fail("read");
+        ::close(ends[0]);
+    }
+    tell_systemd_ready();
+    return rest(0);
+}
+
+/// What is only read is the page of zeros, which counts as no memory; the table of each piece does.
+int sparse(std::size_t mebibytes) {
+    constexpr std::size_t kPiece = 2 * kMebibyte;  // what one page of tables maps
+    const std::size_t bytes = mebibytes * kMebibyte / kPage * kPiece;
+    ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+    void* memory =
+        ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        fail("mmap");
+    const volatile char* begin = static_cast<char*>(memory);
+    for (std::size_t offset = 0; offset < bytes; offset += kPiece)
+        (void)begin[offset];
+    tell_systemd_ready();
+    return rest(0);
+}
+
+/// How many processes the kernel has killed for want of memory, in cgroups too.
+long count_killed() {
+    static const int fd = ::open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
+    static char text[16384];
+    const auto length = ::pread(fd, text, sizeof text - 1, 0);
+    if (length <= 0)
+        fail("/proc/vmstat");
+    text[length] = '\0';
+    const char* line = std::strstr(text, "\noom_kill ");
+    if (line == nullptr)
+        fail("oom_kill");
+    return std::atol(line + std::strlen("\noom_kill "));
+}
+
+int fill() {
+    const long killed = count_killed();
+    while (count_killed() == killed)
+        take_memory(kMebibyte / 4);
+    return EXIT_SUCCESS;
 }
 
 int thrash(std::size_t mebibytes) {
@@ -224,6 +303,12 @@ int main(int argc, char** argv) {
         return rest(argc > 2 ? static_cast<unsigned>(std::atoi(argv[2])) : 0);
     if (what == "hold" && argc == 3)
         return hold(std::strtoul(argv[2], nullptr, 10));
+    if (what == "equals" && argc == 4)
+        return equals(std::atoi(argv[2]), std::strtoul(argv[3], nullptr, 10));
+    if (what == "sparse" && argc == 3)
+        return sparse(std::strtoul(argv[2], nullptr, 10));
+    if (what == "fill")
+        return fill();
     if (what == "thrash" && argc == 3)
         return thrash(std::strtoul(argv[2], nullptr, 10));
     if (what == "storm" && argc > 4)
