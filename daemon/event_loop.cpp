@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/event_loop.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <exception>
@@ -60,8 +61,9 @@ void EventLoop::Source::Unref::operator()(sd_event_source* source) const {
 }
 
 void EventLoop::Source::arm_at(Time when) {
-    const auto since_epoch =
-        std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch());
+    // A time before the clock began, at boot, would be read as one that never comes.
+    const auto since_epoch = std::max(
+        std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()), {});
     check(sd_event_source_set_time(source_.get(), static_cast<std::uint64_t>(since_epoch.count())),
           "sd_event_source_set_time");
     check(sd_event_source_set_enabled(source_.get(), SD_EVENT_ONESHOT), "arm a timer");
