@@ -18,8 +18,9 @@ namespace oomguard::config {
 namespace {
 
 constexpr std::array<std::string_view, 1> kFileKeys = {"rules"};
-constexpr std::array<std::string_view, 7> kRuleKeys = {
-    "name", "description", "match", "except", "oom_score_adj", "children", "enabled"};
+constexpr std::array<std::string_view, 8> kRuleKeys = {"name",         "description",   "match",
+                                                       "except",       "oom_score_adj", "children",
+                                                       "systemd_oomd", "enabled"};
 
 bool is_rule_name(std::string_view text) {
     constexpr std::size_t kLongest = 128;
@@ -73,20 +74,30 @@ std::optional<Value> read_value(const MapReader& rule) {
     return std::nullopt;
 }
 
-std::optional<Children> read_children(const MapReader& rule) {
-    const YamlNode* const node = rule.find("children");
+template <typename Meaning>
+using Word = std::pair<std::string_view, Meaning>;
+
+constexpr std::array kChildrenWords = {Word<Children>("reset", Children::Reset),
+                                       Word<Children>("include", Children::Include),
+                                       Word<Children>("inherit", Children::Inherit)};
+constexpr std::array kOomdWords = {Word<OomdPreference>("omit", OomdPreference::Omit),
+                                   Word<OomdPreference>("avoid", OomdPreference::Avoid)};
+
+/// What the word means that the key has; nullopt if the key is absent or has no such word.
+template <typename Words>
+auto read_word(const MapReader& rule, std::string_view key, const Words& words,
+               std::string_view expected) {
+    std::optional<typename Words::value_type::second_type> meaning;
+    const YamlNode* const node = rule.find(key);
     if (node == nullptr)
-        return std::nullopt;
-    constexpr std::array<std::pair<std::string_view, Children>, 3> kWords = {
-        {{"reset", Children::Reset},
-         {"include", Children::Include},
-         {"inherit", Children::Inherit}}};
-    for (const auto& [word, children] : kWords) {
+        return meaning;
+    for (const auto& [word, meant] : words) {
         if (node->kind == YamlNode::Kind::Scalar && node->text == word)
-            return children;
+            meaning = meant;
     }
-    rule.reject(*node, "children", "reset, include or inherit");
-    return std::nullopt;
+    if (!meaning)
+        rule.reject(*node, key, expected);
+    return meaning;
 }
 
 /// The entries of the list of rules that a file is.
@@ -135,7 +146,10 @@ class RuleReader {
         if (auto except = read_match(reader, "except"))
             rule.except = std::make_shared<const Criteria>(std::move(*except));
         rule.value = read_value(reader).value_or(Value());
-        rule.children = read_children(reader).value_or(Children::Reset);
+        rule.children = read_word(reader, "children", kChildrenWords, "reset, include or inherit")
+                            .value_or(Children::Reset);
+        rule.systemd_oomd = read_word(reader, "systemd_oomd", kOomdWords, "omit or avoid")
+                                .value_or(OomdPreference::None);
         if (reader.boolean("enabled").value_or(true))
             rules_.push_back(std::move(rule));
     }

@@ -16,6 +16,9 @@ constexpr std::string_view kFloor = "floor";
 constexpr std::string_view kDescent = "of";
 constexpr std::string_view kReset = "reset";
 constexpr std::string_view kInclude = "include";
+constexpr std::string_view kNone = "none";
+constexpr std::string_view kOff = "off";
+constexpr std::string_view kOn = "on";
 
 std::string id_text(ProcessId id) {
     return std::to_string(id.pid) + " " + std::to_string(id.start_time);
@@ -52,6 +55,10 @@ class Words {
     ProcessId id() {
         const auto pid = number<Pid>(2, std::numeric_limits<Pid>::max());
         return {pid, number<std::uint64_t>(0, std::numeric_limits<std::uint64_t>::max())};
+    }
+
+    std::uint64_t cgroup_id() {
+        return number<std::uint64_t>(1, std::numeric_limits<std::uint64_t>::max());
     }
 
     int score() { return number<int>(kLowestScore, kHighestScore); }
@@ -125,6 +132,40 @@ bool apply_unpin(Words& words, Ledger& ledger) {
     return true;
 }
 
+std::optional<bool> read_original(Words& words, bool& is_one) {
+    is_one = true;
+    if (words.accept(kOn))
+        return true;
+    if (words.accept(kOff))
+        return false;
+    is_one = words.accept(kNone);
+    return std::nullopt;
+}
+
+bool apply_mark(Words& words, Ledger& ledger) {
+    OomdMark mark;
+    mark.cgroup_id = words.cgroup_id();
+    if (words.accept(preference_text(OomdPreference::Avoid)))
+        mark.preference = OomdPreference::Avoid;
+    else if (!words.accept(preference_text(OomdPreference::Omit)))
+        return false;
+    bool has_original = false;
+    mark.original = read_original(words, has_original);
+    mark.cgroup = words.remainder();
+    if (!has_original || words.has_failed() || !mark.cgroup.starts_with('/'))
+        return false;
+    ledger.marks.insert_or_assign(mark.cgroup_id, std::move(mark));
+    return true;
+}
+
+bool apply_unmark(Words& words, Ledger& ledger) {
+    const std::uint64_t id = words.cgroup_id();
+    if (!is_complete(words))
+        return false;
+    ledger.marks.erase(id);
+    return true;
+}
+
 /// Applies one line; false if it is not one.
 bool apply_line(std::string_view line, Ledger& ledger) {
     Words words(line);
@@ -134,6 +175,10 @@ bool apply_line(std::string_view line, Ledger& ledger) {
         return apply_drop(words, ledger);
     if (words.accept("pin"))
         return apply_pin(words, ledger);
+    if (words.accept("mark"))
+        return apply_mark(words, ledger);
+    if (words.accept("unmark"))
+        return apply_unmark(words, ledger);
     return words.accept("unpin") && apply_unpin(words, ledger);
 }
 
@@ -194,6 +239,19 @@ std::string ledger_pin_line(Pid pid, const Ledger::Pin& pin) {
 
 std::string ledger_unpin_line(ProcessId id) {
     return "unpin " + id_text(id) + "\n";
+}
+
+std::string ledger_mark_line(const OomdMark& mark) {
+    std::string_view original = kNone;
+    if (mark.original)
+        original = *mark.original ? kOn : kOff;
+    std::string line = "mark " + std::to_string(mark.cgroup_id) + " ";
+    line.append(preference_text(mark.preference)).append(" ").append(original);
+    return line.append(" ").append(mark.cgroup) + "\n";
+}
+
+std::string ledger_unmark_line(std::uint64_t cgroup_id) {
+    return "unmark " + std::to_string(cgroup_id) + "\n";
 }
 
 bool is_ledger(std::string_view text) {

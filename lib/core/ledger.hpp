@@ -8,15 +8,18 @@
 #include <unordered_map>
 
 #include "core/decision.hpp"
+#include "core/oomd.hpp"
 #include "core/process.hpp"
 
 namespace oomguard {
 
-/// The originals of the processes whose score we set, and the rules for single processes, as a
-/// journal of lines that survives our death at any instant. The first line names the format and
-/// the boot it belongs to; then, in the order they happened:
+/// The originals of the processes whose score we set, the rules for single processes and what we
+/// told systemd-oomd of which cgroup, as a journal of lines that survives our death at any instant.
+/// The first line names the format and the boot it belongs to; then, in the order they happened:
 /// - "hold PID START ORIGINAL VALUE", then " floor" if the floor was lowered and
 ///   " of ROOT-PID ROOT-START RULE" for a descent, and "drop PID START";
+/// - "mark CGROUP-ID PREFERENCE ORIGINAL CGROUP", ORIGINAL one of "none", "off" and "on", and
+///   "unmark CGROUP-ID";
 /// - "pin PID START VALUE reset" or "include", for its descendants, and "unpin PID START".
 struct Ledger {
     struct Entry {
@@ -40,6 +43,8 @@ struct Ledger {
 
     std::unordered_map<Pid, Entry> entries;
     std::unordered_map<Pid, Pin> pins;
+    /// By cgroup, one each.
+    std::unordered_map<std::uint64_t, OomdMark> marks;
     /// Lines that could not be read and were passed over. A torn last line, from a death in the
     /// middle of its write, is not counted: the score had not been touched yet.
     std::size_t bad_lines = 0;
@@ -59,6 +64,8 @@ struct Ledger {
 [[nodiscard]] std::string ledger_drop_line(ProcessId id);
 [[nodiscard]] std::string ledger_pin_line(Pid pid, const Ledger::Pin& pin);
 [[nodiscard]] std::string ledger_unpin_line(ProcessId id);
+[[nodiscard]] std::string ledger_mark_line(const OomdMark& mark);
+[[nodiscard]] std::string ledger_unmark_line(std::uint64_t cgroup_id);
 
 /// Reads a journal back. Of another boot or another format, nothing is taken: its pids mean
 /// nothing here.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/compact_list.hpp"
+#include "core/oomd.hpp"
 #include "core/pattern.hpp"
 #include "core/process.hpp"
 
@@ -101,6 +102,7 @@ struct Rule {
     std::shared_ptr<const Criteria> except;  ///< none: absent
     Value value;
     Children children = Children::Reset;
+    OomdPreference systemd_oomd = OomdPreference::None;
 };
 
 }  // namespace oomguard

@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
 #include "core/text.hpp"
 #include "sys/cgroup_memory.hpp"
@@ -75,25 +74,6 @@ bool is_below_mount(std::string_view cgroup) {
     return cgroup.starts_with('/') && (std::string(cgroup) + "/").find("/../") == std::string::npos;
 }
 
-Error outside(const std::string& mount, std::string_view cgroup) {
-    return errno_error(EXDEV, "find the cgroup " + std::string(cgroup) + " below " + mount);
-}
-
-/// As parse_boolean() of systemd's src/basic/parse-util.c; what is neither true nor false is false.
-bool is_true(std::string_view text) {
-    constexpr std::array<std::string_view, 6> kTrue = {"1", "yes", "y", "true", "t", "on"};
-    return std::find(kTrue.begin(), kTrue.end(), in_lower_case(text)) != kTrue.end();
-}
-
-/// False if there is no such attribute.
-Result<bool> has_true_attribute(const std::string& directory, const char* name) {
-    std::array<char, 16> value;
-    const ssize_t size = ::getxattr(directory.c_str(), name, value.data(), value.size());
-    if (size < 0 && errno != ENODATA && errno != ERANGE)
-        return errno_error(errno, "read the attribute " + std::string(name) + " of " + directory);
-    return size > 0 && is_true({value.data(), static_cast<std::size_t>(size)});
-}
-
 bool is_directory(const std::string& path, unsigned char type) {
     if (type != DT_UNKNOWN)
         return type == DT_DIR;
@@ -156,8 +136,8 @@ Result<std::vector<int>> cgroup_pids(const std::string& directory) {
 }
 
 Result<bool> has_memory_limit(const std::string& mount, std::string_view cgroup) {
-    if (!is_below_mount(cgroup))
-        return outside(mount, cgroup);
+    if (const auto directory = cgroup_directory(mount, cgroup); !directory)
+        return directory.error();
     while (cgroup.ends_with('/'))
         cgroup.remove_suffix(1);
     for (;;) {
@@ -170,22 +150,10 @@ Result<bool> has_memory_limit(const std::string& mount, std::string_view cgroup)
     }
 }
 
-Result<OomdPreference> oomd_preference(const std::string& mount, std::string_view cgroup) {
+Result<std::string> cgroup_directory(const std::string& mount, std::string_view cgroup) {
     if (!is_below_mount(cgroup))
-        return outside(mount, cgroup);
-    const std::string directory = mount + std::string(cgroup);
-    constexpr std::array kAttributes = {
-        std::pair("user.oomd_omit", OomdPreference::Omit),
-        std::pair("user.oomd_avoid", OomdPreference::Avoid),
-    };
-    for (const auto& [name, preference] : kAttributes) {
-        const Result<bool> is_set = has_true_attribute(directory, name);
-        if (!is_set)
-            return is_set.error();
-        if (*is_set)
-            return preference;
-    }
-    return OomdPreference::None;
+        return errno_error(EXDEV, "find the cgroup " + std::string(cgroup) + " below " + mount);
+    return mount + std::string(cgroup);
 }
 
 }  // namespace oomguard::sys

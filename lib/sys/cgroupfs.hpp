@@ -31,14 +31,8 @@ namespace oomguard::sys {
 /// lies outside the mount ("/../x", as of a process outside our cgroup namespace: EXDEV).
 [[nodiscard]] Result<bool> has_memory_limit(const std::string& mount, std::string_view cgroup);
 
-/// What systemd-oomd is told to spare: see systemd.resource-control(5), ManagedOOMPreference=.
-enum class OomdPreference { None, Avoid, Omit };
-
-/// What systemd-oomd (src/oom/oomd-util.c, since v248) finds on `cgroup` itself, whoever set it:
-/// the extended attributes user.oomd_omit, which wins, and user.oomd_avoid, with a boolean as
-/// systemd writes them. An error where that cannot be told: as of has_memory_limit, or ENOTSUP of a
-/// kernel whose cgroups have no such attributes.
-[[nodiscard]] Result<OomdPreference> oomd_preference(const std::string& mount,
-                                                     std::string_view cgroup);
+/// The directory of `cgroup`, a path in the v2 tree mounted at `mount`. EXDEV if it lies outside.
+[[nodiscard]] Result<std::string> cgroup_directory(const std::string& mount,
+                                                   std::string_view cgroup);
 
 }  // namespace oomguard::sys

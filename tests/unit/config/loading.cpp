@@ -35,6 +35,12 @@ std::string dump(const Criteria& criteria) {
     return out + "\n";
 }
 
+std::string dump(OomdPreference preference) {
+    if (preference == OomdPreference::None)
+        return "";
+    return std::string(" systemd_oomd: ") + preference_text(preference) + "\n";
+}
+
 std::string dump(Children children) {
     if (children == Children::Reset)
         return "";
@@ -72,7 +78,7 @@ LoadedRules load(const std::string& text) {
 
 std::string dump(const Rule& rule) {
     std::string out = "'" + rule.name + "' (" + rule.origin.text() + "): " + rule.value.text() +
-                      "\n" + dump(rule.children) + dump(rule.match);
+                      "\n" + dump(rule.children) + dump(rule.systemd_oomd) + dump(rule.match);
     if (!rule.description.empty())
         out += " description: " + printable(rule.description) + "\n";
     return rule.except ? out + " except\n" + dump(*rule.except) : out;

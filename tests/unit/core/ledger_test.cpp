@@ -31,6 +31,11 @@ TEST_CASE("a ledger's lines are text that anyone can read") {
     CHECK(ledger_pin_line(4711, {98765, -900, Children::Include}) ==
           "pin 4711 98765 -900 include\n");
     CHECK(ledger_unpin_line({4711, 98765}) == "unpin 4711 98765\n");
+    CHECK(ledger_mark_line({77, OomdPreference::Omit, std::nullopt, "/user.slice/my job.scope"}) ==
+          "mark 77 omit none /user.slice/my job.scope\n");
+    CHECK(ledger_mark_line({77, OomdPreference::Avoid, true, "/a"}) == "mark 77 avoid on /a\n");
+    CHECK(ledger_mark_line({77, OomdPreference::Avoid, false, "/a"}) == "mark 77 avoid off /a\n");
+    CHECK(ledger_unmark_line(77) == "unmark 77\n");
 }
 
 TEST_CASE("what was held is read back") {
@@ -157,12 +162,39 @@ TEST_CASE("a later pin replaces an earlier one of the same pid, and an unpin end
     CHECK(held.entries.at(10) == Ledger::Entry{5, {0, -900}});
 }
 
+TEST_CASE("marks are read back, the last of each cgroup, and an unmark ends its own only") {
+    constexpr auto kLast = std::numeric_limits<std::uint64_t>::max();
+    const OomdMark mark{5, OomdPreference::Omit, std::nullopt, "/a.slice/b c.scope"};
+    const OomdMark other{kLast, OomdPreference::Avoid, false, "/"};
+    const OomdMark later{5, OomdPreference::Avoid, true, "/a.slice/b c.scope"};
+    const std::string marked = ledger_mark_line(mark) + ledger_mark_line(other);
+    CHECK(read_lines(marked).bad_lines == 0);
+    CHECK(read_lines(marked).marks.at(5) == mark);
+    CHECK(read_lines(marked).marks.at(kLast) == other);
+    CHECK(read_lines(marked + ledger_mark_line(later)).marks.at(5) == later);
+    const Ledger unmarked = read_lines(marked + ledger_unmark_line(5) + ledger_unmark_line(6));
+    CHECK(unmarked.bad_lines == 0);
+    CHECK(unmarked.marks.size() == 1);
+    CHECK(unmarked.marks.contains(kLast));
+    for (const char* line : {"mark 0 omit none /a", "mark x omit none /a", "mark 5 none none /a",
+                             "mark 5 omit maybe /a", "mark 5 omit none", "mark 5 omit none a",
+                             "mark 5 omit", "mark 5", "mark", "unmark", "unmark x", "unmark 5 6"}) {
+        CAPTURE(line);
+        CHECK(read_lines(std::string(line) + "\n").bad_lines == 1);
+        CHECK(read_lines(std::string(line) + "\n").marks.empty());
+    }
+}
+
 TEST_CASE("a line torn by our death at any byte is passed over in silence") {
-    const std::string kept = ledger_hold_line({10, 5}, {0, -900}) + ledger_pin_line(10, {5, -900});
+    const OomdMark mark{7, OomdPreference::Avoid, std::nullopt, "/job.scope"};
+    const std::string kept = ledger_hold_line({10, 5}, {0, -900}) + ledger_pin_line(10, {5, -900}) +
+                             ledger_mark_line(mark);
     for (const std::string& last :
          {ledger_hold_line({11, 77}, {100, -900}), ledger_hold_line({11, 77}, {100, -900, true}),
           ledger_drop_line({10, 5}), ledger_pin_line(10, {5, 1000, Children::Include}),
-          ledger_unpin_line({10, 5})}) {
+          ledger_unpin_line({10, 5}),
+          ledger_mark_line({9, OomdPreference::Omit, true, "/another.scope"}),
+          ledger_unmark_line(7)}) {
         for (std::size_t length = 0; length < last.size(); ++length) {
             CAPTURE(last, length);
             const Ledger ledger = read_lines(kept + last.substr(0, length));
@@ -171,6 +203,8 @@ TEST_CASE("a line torn by our death at any byte is passed over in silence") {
             CHECK(ledger.entries.at(10) == Ledger::Entry{5, {0, -900}});
             CHECK(ledger.pins.size() == 1);
             CHECK(ledger.pins.at(10) == Ledger::Pin{5, -900});
+            CHECK(ledger.marks.size() == 1);
+            CHECK(ledger.marks.at(7) == mark);
         }
     }
 }

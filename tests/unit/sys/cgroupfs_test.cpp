@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
 #include "support/catch.hpp"
 #include "support/child.hpp"
@@ -263,42 +262,4 @@ TEST_CASE("A cgroup that is made and removed is told by inotify") {
         if (cgroup.path().ends_with("/" + event.name))
             masks.push_back(event.mask);
     CHECK(masks == std::vector<std::uint32_t>{IN_CREATE | IN_ISDIR, IN_DELETE | IN_ISDIR});
-}
-
-TEST_CASE("What systemd-oomd is told of a cgroup is read from it alone") {
-    const TempTree tree{{"slice/unit/", ""}};
-    const auto set = [&](const char* name, std::string_view value) {
-        return ::setxattr(tree.path("slice/unit").c_str(), name, value.data(), value.size(), 0) ==
-               0;
-    };
-    const auto preference = [&](std::string_view cgroup) {
-        const auto found = oomd_preference(tree.path(), cgroup);
-        REQUIRE(found);
-        return *found;
-    };
-    if (!set("user.oomd_avoid", "1")) {
-        WARN("skipped: no extended attributes in " << tree.path());
-        return;
-    }
-    CHECK(preference("/slice/unit") == OomdPreference::Avoid);
-    CHECK(preference("/slice") == OomdPreference::None);
-    REQUIRE(set("user.oomd_omit", "0"));
-    CHECK(preference("/slice/unit") == OomdPreference::Avoid);
-    for (const char* value : {"1", "yes", "true", "True", "on"}) {
-        REQUIRE(set("user.oomd_omit", value));
-        CHECK(preference("/slice/unit") == OomdPreference::Omit);
-    }
-    REQUIRE(set("user.oomd_avoid", "no"));
-    for (const char* value : {"", "2", "no", "a text that is longer than any boolean"}) {
-        REQUIRE(set("user.oomd_omit", value));
-        CHECK(preference("/slice/unit") == OomdPreference::None);
-    }
-}
-
-TEST_CASE("What systemd-oomd is told of a cgroup that is not there cannot be told") {
-    const TempTree tree;
-    CHECK(oomd_preference(tree.path(), "/gone").error().message() ==
-          "read the attribute user.oomd_omit of " + tree.path("gone") +
-              ": No such file or directory");
-    CHECK(oomd_preference(tree.path(), "/../gone").error().code.value() == EXDEV);
 }

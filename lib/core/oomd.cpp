@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "core/oomd.hpp"
+
+namespace oomguard {
+
+const char* preference_text(OomdPreference preference) {
+    switch (preference) {
+        case OomdPreference::Avoid:
+            return "avoid";
+        case OomdPreference::Omit:
+            return "omit";
+        case OomdPreference::None:
+            break;
+    }
+    return "none";
+}
+
+std::string why_oomd_ignores(const OomdSituation& situation) {
+    constexpr unsigned kFirst = 248;
+    constexpr unsigned kFirstForUsers = 252;
+    const auto version = situation.systemd_version;
+    const auto of_version = [&] { return "of version " + std::to_string(*version); };
+    if (version && *version < kFirst)
+        return "systemd-oomd " + of_version() + " knows no preferences, they came with 248";
+    if (situation.is_roots)
+        return "";
+    if (version && *version < kFirstForUsers)
+        return "systemd-oomd " + of_version() +
+               " ignores it, as the cgroup is not root's: run the program as a system service";
+    if (situation.has_swap)
+        return "systemd-oomd ignores it when it kills because swap is full, as the cgroup is not "
+               "root's: run the program as a system service where ManagedOOMSwap=kill is set";
+    return "";
+}
+
+}  // namespace oomguard
