@@ -36,6 +36,9 @@ class Control {
     [[nodiscard]] virtual std::uint64_t overruns() const = 0;
     [[nodiscard]] virtual std::uint64_t last_sweep_usec() const = 0;
 
+    /// What became of the wish for systemd-oomd of this process's rule; none if there is none.
+    [[nodiscard]] virtual std::optional<Trial> explain_oomd(Pid pid) = 0;
+
     [[nodiscard]] virtual std::uint64_t started_usec() const = 0;
     [[nodiscard]] virtual const EventHistory& history() const = 0;
 

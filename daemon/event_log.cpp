@@ -5,6 +5,7 @@
 #include <sys/capability.h>
 
 #include "core/text.hpp"
+#include "daemon/oomd_text.hpp"
 #include "sys/capability.hpp"
 
 namespace oomguard::daemon {
@@ -119,6 +120,30 @@ void EventLog::on_drifted(const Holding& holding, int found, bool repaired) {
 void EventLog::on_refused(const Holding& holding, const Error& error) {
     if (may_log("refused", holding.rule))
         spdlog::error("{}", refusal_and_remedy(holding, error));
+}
+
+void EventLog::on_oomd_kept(const OomdKeeper::Kept& kept, const std::string& text) {
+    using State = OomdKeeper::Kept::State;
+    if (!may_log("systemd-oomd", kept.rule))
+        return;
+    const bool is_done = kept.state == State::Marked || kept.state == State::DryRun;
+    const bool is_unfit = kept.state == State::Unfit;
+    const auto bad = is_unfit ? spdlog::level::warn : spdlog::level::err;
+    spdlog::log(is_done ? spdlog::level::info : bad, "{}", text);
+}
+
+void EventLog::on_oomd_repaired(const std::string& cgroup, const OomdKeeper::Kept& kept) {
+    if (may_log("systemd-oomd", kept.rule))
+        spdlog::info(
+            "systemd-oomd is told again to {} {}, by rule '{}': this had been taken away, "
+            "as systemd does when properties of a unit change",
+            preference_text(kept.preference), printable(cgroup), kept.rule);
+}
+
+void EventLog::on_oomd_given_back(const OomdMark& mark, const Result<void>& done) {
+    if (may_log("systemd-oomd given back", ""))
+        spdlog::log(done ? spdlog::level::info : spdlog::level::err, "{}",
+                    oomd_given_back_text(mark, done));
 }
 
 void EventLog::on_unreadable(Pid pid, const Error& error) {

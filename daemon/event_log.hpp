@@ -5,6 +5,7 @@
 
 #include "daemon/log_limiter.hpp"
 #include "daemon/observer.hpp"
+#include "daemon/oomd_keeper.hpp"
 
 namespace oomguard::daemon {
 
@@ -17,6 +18,11 @@ class EventLog final : public Observer {
     void on_drifted(const Holding& holding, int found, bool repaired) override;
     void on_refused(const Holding& holding, const Error& error) override;
     void on_unreadable(Pid pid, const Error& error) override;
+
+    /// `text`: see oomd_text.
+    void on_oomd_kept(const OomdKeeper::Kept& kept, const std::string& text);
+    void on_oomd_repaired(const std::string& cgroup, const OomdKeeper::Kept& kept);
+    void on_oomd_given_back(const OomdMark& mark, const Result<void>& done);
 
   private:
     [[nodiscard]] bool may_log(const char* kind, const std::string& rule);

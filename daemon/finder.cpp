@@ -151,6 +151,10 @@ void Finder::files_changed() {
     hooks_.files_changed();
 }
 
+void Finder::attributes_changed(const std::string& cgroup_directory) {
+    hooks_.attributes_changed(cgroup_directory);
+}
+
 void Finder::pending_timer_fired() {
     pending_armed_for_.reset();
     look_at_pending();

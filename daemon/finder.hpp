@@ -29,6 +29,7 @@ class Finder final : public News {
         std::function<void(const std::string& source, const std::string& what)> overrun;
         std::function<void(const Error&)> sweep_failed;
         std::function<void()> files_changed;
+        std::function<void(const std::string& cgroup_directory)> attributes_changed;
         std::function<void()> swept;
     };
 
@@ -59,6 +60,7 @@ class Finder final : public News {
     void caught_up() override;
     void source_changed(const SourceState& state) override;
     void files_changed() override;
+    void attributes_changed(const std::string& cgroup_directory) override;
 
   private:
     void pending_timer_fired();

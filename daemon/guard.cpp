@@ -51,6 +51,8 @@ Result<std::size_t> Guard::sweep(Time now, const std::function<void()>& listed) 
         expected.push_back(pid);
     for (const ProcessId id : pins_.owners())
         expected.push_back(id.pid);
+    for (const auto& [pid, wish] : wishes_.all())
+        expected.push_back(pid);
     for (const Pid pid : expected) {
         if (!std::binary_search(pids->begin(), pids->end(), pid))
             examine(pid, now);
@@ -102,6 +104,7 @@ bool Guard::lost(Pid pid, const Error& error) {
         forget(pid, ReleaseReason::Gone, known->second.current);
     if (const auto owner = pins_.owner(pid))
         drop_pin(*owner, std::nullopt);
+    drop_wish(pid);
     return false;
 }
 
@@ -112,6 +115,10 @@ RulePointer Guard::rule_at(std::size_t index) const {
 Result<RulePointer> Guard::first_match(Process& process) const {
     if (RulePointer pin = pins_.find(process.snapshot().id))
         return pin;
+    return first_match_in_files(process);
+}
+
+Result<RulePointer> Guard::first_match_in_files(Process& process) const {
     for (Verdict verdict = rules_->find(process.snapshot());
          verdict.kind != Verdict::Kind::Unmatched; verdict = rules_->find(process.snapshot())) {
         if (verdict.kind == Verdict::Kind::Matched)
@@ -202,7 +209,7 @@ Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time
                 return done.error();
         }
         hold(process, *finding, decision, now);
-        return {};
+        return note_wish(process, *finding);
     }
     const auto held = holdings_.find(snapshot.id.pid);
     // Never written to, it has another's score all the same.
@@ -219,7 +226,7 @@ Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time
         know(snapshot);
     else
         know_stranger(snapshot);
-    return {};
+    return note_wish(process, *finding);
 }
 
 }  // namespace oomguard::daemon

@@ -16,6 +16,7 @@
 #include "core/rule_set.hpp"
 #include "daemon/holding.hpp"
 #include "daemon/observer.hpp"
+#include "daemon/oomd_wishes.hpp"
 #include "daemon/pins.hpp"
 #include "daemon/process_table.hpp"
 #include "daemon/score_writer.hpp"
@@ -127,6 +128,9 @@ class Guard {
     [[nodiscard]] const std::map<Pid, Holding>& holdings() const { return holdings_; }
     [[nodiscard]] const RuleSet& rules() const { return *rules_; }
     [[nodiscard]] const Pins& pins() const { return pins_; }
+    /// What systemd-oomd is to be told. Complete once a sweep has been made with the rules in
+    /// force.
+    [[nodiscard]] const OomdWishes& wishes() const { return wishes_; }
     /// Processes matched since the rules were set, by rule index.
     [[nodiscard]] const std::vector<std::uint64_t>& matches() const { return matches_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -147,6 +151,7 @@ class Guard {
     [[nodiscard]] Result<Finding> look(Process& process, std::optional<Pid> forked_from) const;
     [[nodiscard]] RulePointer rule_at(std::size_t index) const;
     [[nodiscard]] Result<RulePointer> first_match(Process& process) const;
+    [[nodiscard]] Result<RulePointer> first_match_in_files(Process& process) const;
     [[nodiscard]] Result<bool> is_exempt(Process& process) const;
     Result<void> judge(Process& process, std::optional<Pid> forked_from, Time now);
     [[nodiscard]] static Result<bool> must_stay_killable(Process& process,
@@ -168,6 +173,12 @@ class Guard {
     void forget_earlier(const Snapshot& snapshot);
     void drop_pin(ProcessId id, const std::optional<Descent>& above);
     void give_back_uprooted(Time now);
+    // For systemd-oomd.
+    [[nodiscard]] bool is_expected(Pid pid) const;
+    [[nodiscard]] Result<RulePointer> wishing_rule(Process& process, const Finding& finding) const;
+    Result<void> note_wish(Process& process, const Finding& finding);
+    void drop_wish(Pid pid);
+
     // Explaining: guard_explain.cpp.
     [[nodiscard]] const char* never_held_because(const Snapshot& snapshot) const;
     [[nodiscard]] Result<void> try_rules(Process& process, std::size_t end, const Telling& telling,
@@ -213,6 +224,7 @@ class Guard {
     std::vector<Uprooted> uprooted_;
     std::optional<Error> last_refusal_;
     Holdings holdings_;
+    OomdWishes wishes_;
     /// Those that were found to have ended since the last sweep began: their orphans may not have
     /// been found yet.
     Holdings departed_;

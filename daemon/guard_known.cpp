@@ -84,7 +84,7 @@ void Guard::remember_unseen(Pid pid, Pid parent) {
 
 void Guard::ended(Pid pid, Time now) {
     known_.erase(pid);
-    if (holdings_.contains(pid) || pins_.owner(pid))
+    if (is_expected(pid))
         examine(pid, now);
     // Whatever it has forked was told before its end.
     departed_.erase(pid);

@@ -147,6 +147,9 @@ void Guard::forget_earlier(const Snapshot& snapshot) {
     const auto owner = pins_.owner(pid);
     if (owner && (*owner != snapshot.id || snapshot.zombie))
         drop_pin(*owner, std::nullopt);
+    const auto wish = wishes_.all().find(pid);
+    if (wish != wishes_.all().end() && (wish->second.id != snapshot.id || snapshot.zombie))
+        drop_wish(pid);
 }
 
 /// `above`: by which its descendants are meant without it.

@@ -73,6 +73,20 @@ void LedgerFile::unpin(ProcessId id) {
         append(ledger_unpin_line(id));
 }
 
+void LedgerFile::mark(const OomdMark& mark) {
+    ledger_.marks.insert_or_assign(mark.cgroup_id, mark);
+    append(ledger_mark_line(mark));
+}
+
+void LedgerFile::unmark(std::uint64_t cgroup_id) {
+    if (ledger_.marks.erase(cgroup_id) > 0)
+        append(ledger_unmark_line(cgroup_id));
+}
+
+std::size_t LedgerFile::records() const {
+    return ledger_.entries.size() + ledger_.pins.size() + ledger_.marks.size();
+}
+
 void LedgerFile::append(std::string_view line) {
     if (is_read_only_)
         return;
@@ -81,7 +95,7 @@ void LedgerFile::append(std::string_view line) {
 }
 
 Result<void> LedgerFile::try_append(std::string_view line) {
-    if (!file_ || lines_ > 2 * (ledger_.entries.size() + ledger_.pins.size()) + kSpareLines)
+    if (!file_ || lines_ > 2 * records() + kSpareLines)
         return rewrite();
     ssize_t written = -1;
     do
@@ -104,13 +118,15 @@ Result<void> LedgerFile::rewrite() {
         text += ledger_hold_lines(pid, entry);
     for (const auto& [pid, pin] : ledger_.pins)
         text += ledger_pin_line(pid, pin);
+    for (const auto& [id, mark] : ledger_.marks)
+        text += ledger_mark_line(mark);
     if (auto done = sys::replace_file(path_, text, kMode); !done)
         return done;
     auto file = sys::open_at(AT_FDCWD, path_, O_WRONLY | O_APPEND | O_NOFOLLOW);
     if (!file)
         return file.error();
     file_ = std::move(*file);
-    lines_ = ledger_.entries.size() + ledger_.pins.size();
+    lines_ = records();
     return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,12 +35,15 @@ class LedgerFile {
     void drop(ProcessId id);
     void pin(ProcessId id, int value, Children children);
     void unpin(ProcessId id);
+    void mark(const OomdMark& mark);
+    void unmark(std::uint64_t cgroup_id);
 
     /// Why the file could not be written last; nullopt once it can be again.
     [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
 
   private:
     Result<void> read();
+    [[nodiscard]] std::size_t records() const;
     void append(std::string_view line);
     Result<void> try_append(std::string_view line);
     Result<void> rewrite();

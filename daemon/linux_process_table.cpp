@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "sys/cgroup_dir.hpp"
 #include "sys/cgroupfs.hpp"
 
 namespace oomguard::daemon {
@@ -150,7 +151,8 @@ Result<ProcessFigures> LinuxProcessTable::figures(Pid pid) const {
     ProcessFigures figures{
         snapshot->id, snapshot->uid, *owner, memory->bytes.value_or(0), *oom_score, {}};
     if (cgroup_mount_) {
-        const auto preference = sys::oomd_preference(*cgroup_mount_, snapshot->cgroup);
+        const auto cgroup = sys::CgroupDir::open(*cgroup_mount_, snapshot->cgroup);
+        const auto preference = cgroup ? cgroup->preference() : cgroup.error();
         if (preference)
             figures.oomd_preference = *preference;
     }

@@ -40,6 +40,9 @@ class Observer {
     /// The kernel refused the write of `holding.wanted`. Once for each value and reason.
     virtual void on_refused(const Holding& holding, const Error& error) = 0;
 
+    /// The guard's wishes for systemd-oomd have changed.
+    virtual void on_wishes_changed() {}
+
     /// A process is there and cannot be read.
     virtual void on_unreadable(Pid pid, const Error& error) = 0;
 };

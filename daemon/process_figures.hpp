@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/oomd.hpp"
 #include "core/process.hpp"
-#include "sys/cgroupfs.hpp"
 
 namespace oomguard::daemon {
 
@@ -16,7 +16,7 @@ struct ProcessFigures {
     Uid owner = 0;             ///< see sys::ProcDir::read_owner
     std::uint64_t memory = 0;  ///< see sys::ProcDir::read_memory; 0 if it has none
     std::uint32_t oom_score = 0;
-    std::optional<sys::OomdPreference> oomd_preference;  ///< none: it cannot be read
+    std::optional<OomdPreference> oomd_preference;  ///< none: it cannot be read
 };
 
 /// Whether /proc shows the executable to this user: the process's own, or root.

@@ -17,8 +17,10 @@
 #include "daemon/ledger_file.hpp"
 #include "daemon/linux_process_table.hpp"
 #include "daemon/must.hpp"
+#include "daemon/oomd_text.hpp"
 #include "daemon/recording_score_writer.hpp"
 #include "daemon/runtime_directory.hpp"
+#include "sys/cgroupfs.hpp"
 
 namespace oomguard::daemon {
 namespace {
@@ -57,9 +59,19 @@ std::optional<sys::UniqueFd> claim(const std::string& directory) {
     throw std::runtime_error(lock.error().message());
 }
 
+OomdKeeper::Hooks complaints_of_marks() {
+    return {.changed = {},
+            .repaired = {},
+            .given_back = [](const OomdMark& mark, const Result<void>& done) {
+                if (!done)
+                    complain(oomd_given_back_text(mark, done));
+            }};
+}
+
 struct Outcome {
     std::size_t given_back = 0;
     std::size_t left = 0;
+    std::size_t marks_left = 0;
     std::size_t bad_lines = 0;
 };
 
@@ -75,9 +87,11 @@ Outcome restore_all(const std::string& directory) {
     const Ledger ledger = file.ledger();
     guard.adopt(ledger);
     guard.release_all(Clock::now());
+    OomdKeeper keeper(file, sys::find_cgroup_mount(), complaints_of_marks());
+    const std::size_t marks_left = keeper.release_all();
     // Also if not all could be given back, or the next daemon would hold them again.
     guard.unpin_all();
-    return {guard.counters().written, guard.holdings().size(), ledger.bad_lines};
+    return {guard.counters().written, guard.holdings().size(), marks_left, ledger.bad_lines};
 }
 
 }  // namespace
@@ -89,10 +103,13 @@ int restore_scores(const std::string& runtime_directory) {
     fmt::print("{} given back\n", counted(outcome.given_back, "score"));
     if (outcome.left > 0)
         complain(counted(outcome.left, "score") + " could not be given back");
+    if (outcome.marks_left > 0)
+        complain("what systemd-oomd is told of " + counted(outcome.marks_left, "cgroup") +
+                 " could not be taken back");
     if (outcome.bad_lines > 0)
         complain(counted(outcome.bad_lines, "line") +
                  " of the record of original scores could not be read");
-    return outcome.left + outcome.bad_lines == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return outcome.left + outcome.marks_left + outcome.bad_lines == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace oomguard::daemon

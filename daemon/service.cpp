@@ -79,10 +79,12 @@ Service::Service(Options options)
       ledger_(ledger_path(options_.runtime_directory), must(table_.procfs().boot_id())),
       writer_(ledger_),
       guard_(table_, writer_, *this, ::getpid()),
+      keeper_(ledger_, table_.cgroup_mount(), keeper_hooks()),
       finder_(loop_, guard_, table_,
               {options_.paths.settings_file, options_.paths.rule_directories}, finder_hooks()),
       bus_(loop_, *this, options_.bus),
-      change_timer_(loop_.add_timer([this] { tell_changes(); })) {
+      change_timer_(loop_.add_timer([this] { tell_changes(); })),
+      oomd_timer_(loop_.add_timer([this] { keep_oomd_told(); })) {
     for (const int signal : {SIGTERM, SIGINT})
         signals_.push_back(loop_.add_signal(signal, [this] { loop_.exit(0); }));
     signals_.push_back(loop_.add_signal(SIGHUP, [this] { reload(); }));
@@ -111,12 +113,17 @@ void Service::stop() {
     notify_stopping();
     // The loop has ended, and a timer armed now would throw: what changes is told no more.
     change_pending_ = true;
+    oomd_pending_ = true;
     bus_.stop();
     if (!settings_.restore_on_stop || settings_.dry_run) {
         spdlog::info("stopping; {}", left_text());
         return;
     }
+    const std::size_t marks_left = keeper_.release_all();
     guard_.release_all(Clock::now());
+    if (marks_left > 0)
+        spdlog::error("stopping; what systemd-oomd is told of {} could not be taken back",
+                      counted(marks_left, "cgroup"));
     if (const std::size_t left = guard_.holdings().size(); left > 0)
         spdlog::error("stopping; {} could not be given back", counted(left, "score"));
     else
@@ -141,9 +148,15 @@ Finder::Hooks Service::finder_hooks() {
                 changed();
             },
         .files_changed = [this] { load_again(false); },
+        .attributes_changed =
+            [this](const std::string& directory) {
+                if (keeper_.keeps(directory))
+                    on_wishes_changed();
+            },
         .swept =
             [this] {
                 sweep_failure_.clear();
+                keep_oomd_told();
                 changed();
             },
     };
@@ -183,12 +196,15 @@ void Service::take_over_ledger() {
             counted(ledger_.ledger().bad_lines, "line"));
     const std::size_t found = ledger_.ledger().entries.size();
     guard_.adopt(Ledger(ledger_.ledger()));
+    keeper_.adopt();
     if (found > 0)
         spdlog::info("took over {} of an earlier run, of {} on record",
                      counted(guard_.holdings().size(), "process", "processes"), found);
     if (const auto pins = guard_.pins().owners().size(); pins > 0)
         spdlog::info("took over what Hold had asked for: {}",
                      counted(pins, "process", "processes"));
+    if (const auto marks = ledger_.ledger().marks.size(); marks > 0)
+        spdlog::info("took over what systemd-oomd was told of {}", counted(marks, "cgroup"));
 }
 
 Control::ReloadOutcome Service::reload() {

@@ -17,6 +17,8 @@
 #include "daemon/ledger_file.hpp"
 #include "daemon/linux_process_table.hpp"
 #include "daemon/observer.hpp"
+#include "daemon/oomd_keeper.hpp"
+#include "daemon/oomd_text.hpp"
 #include "daemon/options.hpp"
 #include "daemon/realtime.hpp"
 #include "daemon/recording_score_writer.hpp"
@@ -46,6 +48,7 @@ class Service final : private Control, private Observer {
     }
     [[nodiscard]] std::uint64_t started_usec() const override { return started_usec_; }
     [[nodiscard]] const EventHistory& history() const override { return history_; }
+    [[nodiscard]] std::optional<Trial> explain_oomd(Pid pid) override;
     ReloadOutcome reload() override;
     std::optional<PinFailure> hold(Pid pid, int value, Children children) override;
     std::optional<PinFailure> release(Pid pid) override;
@@ -56,6 +59,7 @@ class Service final : private Control, private Observer {
     void on_released(const Holding& holding, ReleaseReason reason, int value) override;
     void on_drifted(const Holding& holding, int found, bool repaired) override;
     void on_refused(const Holding& holding, const Error& error) override;
+    void on_wishes_changed() override;
     void on_unreadable(Pid pid, const Error& error) override;
 
     Finder::Hooks finder_hooks();
@@ -65,6 +69,13 @@ class Service final : private Control, private Observer {
     void put_in_force(LoadedConfig config);
     void reject(const LoadedConfig& config, const std::string& consequence);
     void stop();
+
+    OomdKeeper::Hooks keeper_hooks();
+    void keep_oomd_told();
+    [[nodiscard]] OomdSurroundings surroundings_of(const std::string& cgroup,
+                                                   const OomdKeeper::Kept& kept);
+    [[nodiscard]] std::string why_oomd_ignores(const OomdKeeper::Kept& kept) const;
+    void add_oomd_texts(std::vector<std::string>& texts) const;
 
     void changed();
     void tell_changes();
@@ -79,11 +90,13 @@ class Service final : private Control, private Observer {
     LedgerFile ledger_;
     RecordingScoreWriter writer_;
     Guard guard_;
+    OomdKeeper keeper_;
     EventLog log_;
     EventHistory history_;
     Finder finder_;
     BusLink bus_;
     EventLoop::Source change_timer_;
+    EventLoop::Source oomd_timer_;
     std::vector<EventLoop::Source> signals_;
 
     config::Settings settings_;
@@ -96,6 +109,7 @@ class Service final : private Control, private Observer {
     std::string told_status_;
     bool processes_are_hidden_ = false;
     bool change_pending_ = false;
+    bool oomd_pending_ = false;
 };
 
 }  // namespace oomguard::daemon

@@ -96,6 +96,7 @@ std::vector<std::string> Service::degraded() const {
             counted(clipped, "process is", "processes are") +
             " held at -999 instead of -1000: a cgroup with a memory.max in which all are "
             "unkillable would hang; lift the limit, or let the rule want -999");
+    add_oomd_texts(texts);
     if (const auto refused = count(guard_.holdings(), Holding::State::Refused); refused > 0)
         texts.push_back(counted(refused, "process", "processes") +
                         " could not be set; see ListProcesses and the log");
@@ -122,7 +123,10 @@ std::string Service::left_text() const {
     const auto left = count_if(guard_.holdings(), [](const Holding& holding) {
         return holding.written && holding.written->is_owed();
     });
-    const std::string text = counted(left, "score") + " left as set, ";
+    std::string text = counted(left, "score");
+    if (const auto marks = ledger_.ledger().marks.size(); marks > 0)
+        text += " and what systemd-oomd is told of " + counted(marks, "cgroup");
+    text += " left as set, ";
     if (settings_.dry_run)
         return text + std::to_string(count_would_be_held(guard_.holdings())) +
                " more would be: this is a dry run";

@@ -14,6 +14,7 @@ struct Trial {
         Included,  ///< the rule means it as a descendant
         Exempt,    ///< the rule would decide, but the cgroup is exempt
         Never,     ///< it is never touched
+        Oomd,      ///< what became of the rule's systemd_oomd
     };
 
     Outcome outcome = Outcome::NoMatch;

@@ -198,6 +198,7 @@ Details Manager::details(std::uint32_t pid) {
     all.take("OomScore", details.oom_score);
     all.take("MemoryLimited", details.memory_limited);
     all.take("OomdPreference", details.oomd_preference);
+    all.take("OomdWanted", details.oomd_wanted);
     if (host_.empty())
         details.cmdline = arguments_of(details);
     return details;

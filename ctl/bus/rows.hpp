@@ -94,6 +94,7 @@ struct Details {
     std::uint32_t oom_score = 0;
     bool memory_limited = false;
     std::string oomd_preference;
+    std::string oomd_wanted;
 };
 
 /// The properties.

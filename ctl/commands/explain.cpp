@@ -205,6 +205,7 @@ Json json_of(const Explained& one) {
             {"last_error", or_null(details.last_error)},
             {"oom_score", details.oom_score},
             {"oomd_preference", or_null(details.oomd_preference)},
+            {"oomd_wanted", or_null(details.oomd_wanted)},
             {"trials", trials},
             {"killers", killers}};
 }

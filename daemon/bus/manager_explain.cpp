@@ -46,20 +46,6 @@ const char* children_text(Children children) {
     return "inherit";
 }
 
-const char* preference_text(const std::optional<sys::OomdPreference>& preference) {
-    if (!preference)
-        return "";
-    switch (*preference) {
-        case sys::OomdPreference::Omit:
-            return "omit";
-        case sys::OomdPreference::Avoid:
-            return "avoid";
-        case sys::OomdPreference::None:
-            break;
-    }
-    return "none";
-}
-
 const char* outcome_text(Trial::Outcome outcome) {
     switch (outcome) {
         case Trial::Outcome::Hold:
@@ -72,6 +58,8 @@ const char* outcome_text(Trial::Outcome outcome) {
             return "included";
         case Trial::Outcome::Exempt:
             return "exempt";
+        case Trial::Outcome::Oomd:
+            return "systemd-oomd";
         case Trial::Outcome::Never:
             break;
     }
@@ -131,7 +119,11 @@ std::map<std::string, sdbus::Variant> ManagerObject::GetProcess(const std::uint3
     put("Memory", figures.memory);
     put("OomScore", figures.oom_score);
     put("MemoryLimited", snapshot.memory_limited);
-    put("OomdPreference", std::string(preference_text(figures.oomd_preference)));
+    put("OomdPreference",
+        std::string(figures.oomd_preference ? preference_text(*figures.oomd_preference) : ""));
+    const auto wish = guard.wishes().all().find(snapshot.id.pid);
+    const bool wishes = wish != guard.wishes().all().end() && wish->second.id == snapshot.id;
+    put("OomdWanted", std::string(wishes ? preference_text(wish->second.preference) : ""));
     return details;
 }
 
@@ -144,8 +136,10 @@ std::vector<ManagerObject::TrialRow> ManagerObject::Explain(const std::uint32_t&
         telling.executables = Telling::Executables::All;
     else if (may_see_executable(figures, user))
         telling.executables = Telling::Executables::Own;
-    const auto explanation = read_of(process, control_.guard().explain(process, telling));
+    auto explanation = read_of(process, control_.guard().explain(process, telling));
     require_same(figures.id, explanation.id);
+    if (auto oomd = control_.explain_oomd(process))
+        explanation.trials.push_back(*std::move(oomd));
     std::vector<TrialRow> rows;
     rows.reserve(explanation.trials.size());
     for (const Trial& trial : explanation.trials)

@@ -78,7 +78,7 @@ void CgroupSource::add_tree(const std::string& directory, bool is_new) {
         const std::string next = std::move(pending.back());
         pending.pop_back();
         // First watched, then listed: what is created in between is seen twice, never missed.
-        if (!add_watch(next, "", IN_CREATE | IN_DELETE | IN_ONLYDIR))
+        if (!add_watch(next, "", IN_CREATE | IN_DELETE | IN_ATTRIB | IN_ONLYDIR))
             continue;
         add_watch(next, kEventsFile, IN_MODIFY);
         if (is_new)
@@ -167,6 +167,8 @@ void CgroupSource::take(const sys::InotifyEvent& event) {
     const std::string directory = found->second.directory;
     if (found->second.is_events_file)
         announce(directory);
+    else if ((event.mask & IN_ATTRIB) != 0 && event.name.empty())
+        news_.attributes_changed(directory);
     else if ((event.mask & IN_ISDIR) != 0 && (event.mask & IN_CREATE) != 0)
         add_tree(directory + "/" + event.name, true);
     else if ((event.mask & IN_ISDIR) != 0 && (event.mask & IN_DELETE) != 0)

@@ -49,6 +49,9 @@ class News {
     virtual void overrun(const std::string& source, const std::string& what) = 0;
     virtual void caught_up() = 0;
 
+    /// The attributes of a cgroup have changed, among them perhaps those for systemd-oomd.
+    virtual void attributes_changed(const std::string& cgroup_directory) = 0;
+
     /// A source works now that did not, or the other way round.
     virtual void source_changed(const SourceState& state) = 0;
 

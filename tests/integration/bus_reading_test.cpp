@@ -70,6 +70,7 @@ TEST_CASE("a held process is listed and told of in full") {
                            {"State", "s:held"},
                            {"Drifts", "u:0"},
                            {"LastError", "s:"},
+                           {"OomdWanted", "s:"},
                            {"Children", "s:reset"},
                            {"Exe", "s:" + programs.path(name)},
                            {"Unit", "s:" + std::string(system_unit(cgroup))}});

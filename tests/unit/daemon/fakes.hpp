@@ -264,12 +264,15 @@ class FakeObserver final : public Observer {
     void on_refused(const Holding& holding, const Error& error) override {
         add("refused", holding, std::to_string(holding.wanted) + " " + error.message());
     }
+    void on_wishes_changed() override { ++wish_changes; }
     void on_unreadable(Pid pid, const Error& error) override {
         told_.push_back("unreadable " + std::to_string(pid) + ": " + error.message());
     }
 
     /// What was told since the last time.
     std::vector<std::string> take() { return std::exchange(told_, {}); }
+
+    int wish_changes = 0;
 
   private:
     void add(const std::string& kind, const Holding& holding, const std::string& what) {

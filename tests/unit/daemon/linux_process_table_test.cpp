@@ -271,7 +271,7 @@ TEST_CASE("The figures tell what systemd-oomd is told, if that can be read") {
     add_process(tree, 42, "x", 1, 10);
     tree.write("42/oom_score", "667\n");
     const LinuxProcessTable table = table_of(tree, cgroups.path());
-    CHECK(table.figures(42)->oomd_preference == sys::OomdPreference::None);
+    CHECK(table.figures(42)->oomd_preference == OomdPreference::None);
     cgroups.remove("system.slice/a.service");
     CHECK_FALSE(table.figures(42)->oomd_preference);
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "core/text.hpp"
+#include "daemon/service.hpp"
+#include "sys/machine_memory.hpp"
+
+// How the service has systemd-oomd told what the rules want.
+namespace oomguard::daemon {
+namespace {
+
+/// systemd-oomd acts by the second, so wishes closer together than this are granted as one.
+constexpr std::chrono::milliseconds kWishPause{100};
+
+bool has_swap() {
+    const auto memory = sys::machine_memory();
+    return !memory || memory->swap > 0;
+}
+
+}  // namespace
+
+OomdKeeper::Hooks Service::keeper_hooks() {
+    return {
+        .changed =
+            [this](const std::string& cgroup, const OomdKeeper::Kept& kept) {
+                log_.on_oomd_kept(kept, oomd_text(cgroup, kept, surroundings_of(cgroup, kept)));
+            },
+        .repaired = [this](const std::string& cgroup,
+                           const OomdKeeper::Kept& kept) { log_.on_oomd_repaired(cgroup, kept); },
+        .given_back = [this](const OomdMark& mark,
+                             const Result<void>& done) { log_.on_oomd_given_back(mark, done); },
+    };
+}
+
+void Service::on_wishes_changed() {
+    if (!std::exchange(oomd_pending_, true))
+        oomd_timer_.arm_in(kWishPause);
+}
+
+void Service::keep_oomd_told() {
+    oomd_pending_ = false;
+    keeper_.apply(guard_.wishes(),
+                  {.dry_run = settings_.dry_run, .keep_adopted = !rejection_.empty()});
+    changed();
+}
+
+std::string Service::why_oomd_ignores(const OomdKeeper::Kept& kept) const {
+    return oomguard::why_oomd_ignores({.is_roots = kept.owner == 0, .has_swap = has_swap()});
+}
+
+OomdSurroundings Service::surroundings_of(const std::string& cgroup, const OomdKeeper::Kept& kept) {
+    OomdSurroundings surroundings{{}, why_oomd_ignores(kept)};
+    for (const Pid pid : keeper_.others_in(cgroup, guard_.wishes())) {
+        if (const auto snapshot = table_.glance(pid))
+            surroundings.others.push_back(
+                fmt::format("'{}' (pid {})", printable(snapshot->comm), pid));
+    }
+    return surroundings;
+}
+
+std::optional<Trial> Service::explain_oomd(Pid pid) {
+    const auto wish = guard_.wishes().all().find(pid);
+    if (wish == guard_.wishes().all().end())
+        return std::nullopt;
+    Trial trial{Trial::Outcome::Oomd, wish->second.rule, "", "it has not been looked at yet"};
+    const std::string& cgroup = wish->second.cgroup;
+    if (const auto kept = keeper_.kept().find(cgroup); kept != keeper_.kept().end())
+        trial.reason = oomd_text(cgroup, kept->second, surroundings_of(cgroup, kept->second));
+    return trial;
+}
+
+void Service::add_oomd_texts(std::vector<std::string>& texts) const {
+    using State = OomdKeeper::Kept::State;
+    std::size_t failed = 0;
+    std::size_t unfit = 0;
+    std::map<std::string, std::size_t> ignored;
+    for (const auto& [cgroup, kept] : keeper_.kept()) {
+        failed += kept.state == State::Failed ? 1U : 0U;
+        unfit += kept.state == State::Unfit ? 1U : 0U;
+        if (kept.state != State::Marked)
+            continue;
+        if (const std::string why = why_oomd_ignores(kept); !why.empty())
+            ++ignored[why];
+    }
+    if (failed > 0)
+        texts.push_back(counted(failed, "cgroup") +
+                        " could not be marked for systemd-oomd; see Explain and the log");
+    if (unfit > 0)
+        texts.push_back(counted(unfit, "cgroup is", "cgroups are") +
+                        " not fit to be marked for systemd-oomd; see Explain and the log");
+    for (const auto& [why, count] : ignored)
+        texts.push_back(counted(count, "cgroup is", "cgroups are") +
+                        " marked, but not always to effect: " + why);
+}
+
+}  // namespace oomguard::daemon
