@@ -39,6 +39,9 @@ class Control {
     /// What became of the wish for systemd-oomd of this process's rule; none if there is none.
     [[nodiscard]] virtual std::optional<Trial> explain_oomd(Pid pid) = 0;
 
+    /// As systemd says it.
+    virtual void systemd_version_is(const std::string& text) = 0;
+
     [[nodiscard]] virtual std::uint64_t started_usec() const = 0;
     [[nodiscard]] virtual const EventHistory& history() const = 0;
 

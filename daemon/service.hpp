@@ -49,6 +49,7 @@ class Service final : private Control, private Observer {
     [[nodiscard]] std::uint64_t started_usec() const override { return started_usec_; }
     [[nodiscard]] const EventHistory& history() const override { return history_; }
     [[nodiscard]] std::optional<Trial> explain_oomd(Pid pid) override;
+    void systemd_version_is(const std::string& text) override;
     ReloadOutcome reload() override;
     std::optional<PinFailure> hold(Pid pid, int value, Children children) override;
     std::optional<PinFailure> release(Pid pid) override;
@@ -107,6 +108,7 @@ class Service final : private Control, private Observer {
     std::string memory_lock_failure_;
     std::set<std::string> told_degraded_;
     std::string told_status_;
+    std::optional<unsigned> systemd_version_;
     bool processes_are_hidden_ = false;
     bool change_pending_ = false;
     bool oomd_pending_ = false;

@@ -47,8 +47,14 @@ void Service::keep_oomd_told() {
     changed();
 }
 
+void Service::systemd_version_is(const std::string& text) {
+    systemd_version_ = systemd_version_of(text);
+    changed();
+}
+
 std::string Service::why_oomd_ignores(const OomdKeeper::Kept& kept) const {
-    return oomguard::why_oomd_ignores({.is_roots = kept.owner == 0, .has_swap = has_swap()});
+    return oomguard::why_oomd_ignores(
+        {.is_roots = kept.owner == 0, .has_swap = has_swap(), .systemd_version = systemd_version_});
 }
 
 OomdSurroundings Service::surroundings_of(const std::string& cgroup, const OomdKeeper::Kept& kept) {

@@ -84,6 +84,7 @@ void BusLink::connect() {
     // Here and not in lose(), which runs inside their handlers.
     io_ = {};
     timeout_ = {};
+    systemd_.reset();
     object_.reset();
     connection_.reset();
     try {
@@ -99,6 +100,7 @@ void BusLink::open() {
     object_ = std::make_unique<ManagerObject>(*connection_, control_, limit_);
     request_name(*connection_);
     attach();
+    ask_systemd_version();
     retry_pause_ = kFirstRetryPause;
     failure_.clear();
     spdlog::info("on the bus '{}' as {}", where_, kServiceName);
@@ -108,6 +110,19 @@ void BusLink::attach() {
     timeout_ = loop_.add_timer([this] { process(); });
     io_ = loop_.add_io(connection_->getEventLoopPollData().fd, EPOLLIN, [this] { process(); });
     io_.set_prepare([this] { prepare(); });
+}
+
+/// Where nobody answers, as on a bus without systemd, it stays unknown.
+void BusLink::ask_systemd_version() {
+    systemd_ =
+        compat::proxy_of(*connection_, "org.freedesktop.systemd1", "/org/freedesktop/systemd1");
+    systemd_->callMethodAsync("Get")
+        .onInterface("org.freedesktop.DBus.Properties")
+        .withArguments(std::string("org.freedesktop.systemd1.Manager"), std::string("Version"))
+        .uponReplyInvoke([this](compat::ReplyError error, const sdbus::Variant& version) {
+            if (!error && version.containsValueOfType<std::string>())
+                control_.systemd_version_is(version.get<std::string>());
+        });
 }
 
 void BusLink::prepare() {

@@ -38,6 +38,7 @@ class BusLink {
     void connect();
     void open();
     void attach();
+    void ask_systemd_version();
     void process();
     void prepare();
     void lose(const std::string& why);
@@ -50,6 +51,7 @@ class BusLink {
     // In this order: the object needs its connection, and the sources what they call.
     std::unique_ptr<sdbus::IConnection> connection_;
     std::unique_ptr<ManagerObject> object_;
+    std::unique_ptr<sdbus::IProxy> systemd_;
     EventLoop::Source io_;
     EventLoop::Source timeout_;
     EventLoop::Source retry_;

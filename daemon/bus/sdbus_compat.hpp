@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +21,13 @@ using sdbus::InterfaceName;
 using sdbus::PropertyName;
 using sdbus::ServiceName;
 using ErrorName = sdbus::Error::Name;
+/// Why there is no reply; false if there is one.
+using ReplyError = std::optional<sdbus::Error>;
+
+inline std::unique_ptr<sdbus::IProxy> proxy_of(sdbus::IConnection& connection, const char* service,
+                                               const char* path) {
+    return sdbus::createProxy(connection, sdbus::ServiceName{service}, sdbus::ObjectPath{path});
+}
 
 inline bool process_one(sdbus::IConnection& connection) {
     return connection.processPendingEvent();
@@ -48,6 +57,12 @@ using InterfaceName = std::string;
 using PropertyName = std::string;
 using ServiceName = std::string;
 using ErrorName = std::string;
+using ReplyError = const sdbus::Error*;
+
+inline std::unique_ptr<sdbus::IProxy> proxy_of(sdbus::IConnection& connection, const char* service,
+                                               const char* path) {
+    return sdbus::createProxy(connection, service, path);
+}
 
 inline bool process_one(sdbus::IConnection& connection) {
     return connection.processPendingRequest();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/oomd.hpp"
 
+#include <charconv>
+
 namespace oomguard {
 
 const char* preference_text(OomdPreference preference) {
@@ -13,6 +15,12 @@ const char* preference_text(OomdPreference preference) {
             break;
     }
     return "none";
+}
+
+std::optional<unsigned> systemd_version_of(std::string_view text) {
+    unsigned version = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+    return error == std::errc() ? std::optional(version) : std::nullopt;
 }
 
 std::string why_oomd_ignores(const OomdSituation& situation) {

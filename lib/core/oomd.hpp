@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace oomguard {
 
@@ -23,6 +24,9 @@ struct OomdMark {
 
     friend bool operator==(const OomdMark&, const OomdMark&) = default;
 };
+
+/// The version that a text such as "252.39-1~deb12u1" begins with; none if it begins with none.
+[[nodiscard]] std::optional<unsigned> systemd_version_of(std::string_view text);
 
 /// What of a cgroup decides whether systemd-oomd looks at its preference.
 struct OomdSituation {

@@ -11,6 +11,7 @@
 #include "support/eventually.hpp"
 #include "support/guard_daemon.hpp"
 #include "support/programs.hpp"
+#include "support/systemd_stand_in.hpp"
 #include "sys/cgroup_dir.hpp"
 #include "sys/cgroupfs.hpp"
 
@@ -270,6 +271,33 @@ TEST_CASE("A cgroup that is not fit to be marked is told, and why") {
     CHECK(std::count(
               degraded.begin(), degraded.end(),
               "1 cgroup is not fit to be marked for systemd-oomd; see Explain and the log") == 1);
+}
+
+TEST_CASE("Where systemd is too old for marks the status says so") {
+    const auto t = start_marking();
+    if (!t)
+        return;
+    const SystemdStandIn systemd(t->daemon.bus().address(), "247.3-7+deb11u6");
+    t->write_rule(kOmit);
+    t->daemon.start();
+    const std::string ignored =
+        "systemd-oomd of version 247 knows no preferences, they came with 248";
+    CHECK(t->daemon.wait_for_status("1 cgroup is marked, but not always to effect: " + ignored));
+    CHECK(t->explained(t->subject.pid()) == "job, systemd-oomd: systemd-oomd is told to omit " +
+                                                t->cgroup_name() + ", by rule 'job'; " + ignored);
+}
+
+TEST_CASE("Where systemd-oomd ignores marks on cgroups of users the status says so") {
+    const auto t = start_marking();
+    if (!t || ::geteuid() != 0)
+        return;
+    const SystemdStandIn systemd(t->daemon.bus().address(), "251");
+    REQUIRE(::chown(t->path.c_str(), 1000, 1000) == 0);
+    t->write_rule(kOmit);
+    t->daemon.start();
+    CHECK(t->daemon.wait_for_status(
+        "1 cgroup is marked, but not always to effect: systemd-oomd of version 251 ignores it, as "
+        "the cgroup is not root's: run the program as a system service"));
 }
 
 }  // namespace oomguard::test

@@ -10,6 +10,13 @@ TEST_CASE("Of two preferences the one that spares more is the greater") {
     CHECK(OomdPreference::Avoid < OomdPreference::Omit);
 }
 
+TEST_CASE("The version of systemd is the number that its text begins with") {
+    CHECK(systemd_version_of("252.39-1~deb12u1") == 252);
+    CHECK(systemd_version_of("257") == 257);
+    for (const char* text : {"", "v257", "-1", " 257", "99999999999"})
+        CHECK_FALSE(systemd_version_of(text));
+}
+
 TEST_CASE("systemd-oomd knows no preferences before version 248") {
     const std::string text = "systemd-oomd of version 247 knows no preferences, they came with 248";
     for (const bool is_roots : {true, false}) {
