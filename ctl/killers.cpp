@@ -57,8 +57,10 @@ std::string oomd_text(const Details& details, const std::vector<RankRow>& ranks)
         text += "; told to take this cgroup last (avoid)";
     else if (details.oomd_preference == "none")
         text += "; has not been told to spare it";
-    if (!details.oomd_wanted.empty() && details.oomd_wanted != details.oomd_preference)
-        text += fmt::format(", which the rule wants ({})", details.oomd_wanted);
+    const bool is_spared_more = details.oomd_preference == "omit";
+    if (!details.oomd_wanted.empty() && details.oomd_wanted != details.oomd_preference &&
+        !is_spared_more)
+        text += fmt::format("; the rule wants: {}", details.oomd_wanted);
     return text;
 }
 

@@ -80,13 +80,14 @@ class Audience final : public ProcessTable {
     Result<Snapshot> glance(Pid pid) override { return table_.glance(pid); }
 
     [[nodiscard]] const sys::Procfs& procfs() const { return table_.procfs(); }
-    /// How many have an executable that could not be read; not those that have ended meanwhile.
-    [[nodiscard]] std::size_t without_exe() {
-        std::erase_if(without_exe_, [this](Pid pid) {
-            const auto seen = table_.glance(pid);
-            return !seen || seen->zombie;
-        });
-        return without_exe_.size();
+    /// How many have an executable that may not be read. One that is about to end has none.
+    [[nodiscard]] std::size_t without_exe() const {
+        return static_cast<std::size_t>(
+            std::count_if(without_exe_.begin(), without_exe_.end(), [this](Pid pid) {
+                const auto dir = table_.procfs().open_process(pid);
+                const auto exe = dir ? dir->read_exe() : dir.error();
+                return !exe && is_denied(exe.error());
+            }));
     }
     [[nodiscard]] const std::optional<std::vector<Pid>>& looked_at() const { return pids_; }
 

@@ -37,7 +37,7 @@ class Control {
     [[nodiscard]] virtual std::uint64_t last_sweep_usec() const = 0;
 
     /// What became of the wish for systemd-oomd of this process's rule; none if there is none.
-    [[nodiscard]] virtual std::optional<Trial> explain_oomd(Pid pid) = 0;
+    [[nodiscard]] virtual std::optional<Trial> explain_oomd(ProcessId id) = 0;
 
     /// As systemd says it.
     virtual void systemd_version_is(const std::string& text) = 0;

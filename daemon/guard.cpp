@@ -16,6 +16,9 @@ void Guard::set_options(Options options) {
 void Guard::set_rules(std::shared_ptr<const RuleSet> rules) {
     rules_ = std::move(rules);
     matches_.assign(rules_->rules().size(), 0);
+    rules_wish_ = std::any_of(rules_->rules().begin(), rules_->rules().end(), [](const Rule& rule) {
+        return rule.systemd_oomd != OomdPreference::None;
+    });
     for (auto& [pid, known] : known_) {
         known.likeness = 0;
         known.has_family = true;
@@ -209,7 +212,8 @@ Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time
                 return done.error();
         }
         hold(process, *finding, decision, now);
-        return note_wish(process, *finding);
+        note_wish(process, *finding);
+        return {};
     }
     const auto held = holdings_.find(snapshot.id.pid);
     // Never written to, it has another's score all the same.
@@ -226,7 +230,8 @@ Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time
         know(snapshot);
     else
         know_stranger(snapshot);
-    return note_wish(process, *finding);
+    note_wish(process, *finding);
+    return {};
 }
 
 }  // namespace oomguard::daemon

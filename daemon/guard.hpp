@@ -176,7 +176,8 @@ class Guard {
     // For systemd-oomd.
     [[nodiscard]] bool is_expected(Pid pid) const;
     [[nodiscard]] Result<RulePointer> wishing_rule(Process& process, const Finding& finding) const;
-    Result<void> note_wish(Process& process, const Finding& finding);
+    void note_wish(Process& process, const Finding& finding);
+    Result<void> try_note_wish(Process& process, const Finding& finding);
     void drop_wish(Pid pid);
 
     // Explaining: guard_explain.cpp.
@@ -225,6 +226,7 @@ class Guard {
     std::optional<Error> last_refusal_;
     Holdings holdings_;
     OomdWishes wishes_;
+    bool rules_wish_ = false;  ///< any of them has systemd_oomd
     /// Those that were found to have ended since the last sweep began: their orphans may not have
     /// been found yet.
     Holdings departed_;

@@ -10,7 +10,8 @@ bool Guard::is_expected(Pid pid) const {
     return holdings_.contains(pid) || pins_.owner(pid) || wishes_.all().contains(pid);
 }
 
-/// Hold asks for a score and nothing else, so what a rule wants of systemd-oomd stays.
+/// Hold asks for a score and nothing else, so what the rule that matches the process itself wants
+/// of systemd-oomd stays.
 Result<RulePointer> Guard::wishing_rule(Process& process, const Finding& finding) const {
     if (!finding.rule || finding.exempt)
         return RulePointer();
@@ -20,11 +21,21 @@ Result<RulePointer> Guard::wishing_rule(Process& process, const Finding& finding
     return first_match_in_files(process);
 }
 
-Result<void> Guard::note_wish(Process& process, const Finding& finding) {
+void Guard::note_wish(Process& process, const Finding& finding) {
+    // It is held already: what cannot be read now is no reason to treat it as if it were not.
+    if (const auto done = try_note_wish(process, finding); !done && !is_gone(done.error()))
+        observer_.on_unreadable(process.snapshot().id.pid, done.error());
+}
+
+Result<void> Guard::try_note_wish(Process& process, const Finding& finding) {
+    const ProcessId id = process.snapshot().id;
+    if (!rules_wish_) {
+        drop_wish(id.pid);
+        return {};
+    }
     const auto rule = wishing_rule(process, finding);
     if (!rule)
         return rule.error();
-    const ProcessId id = process.snapshot().id;
     if (!*rule || (*rule)->systemd_oomd == OomdPreference::None) {
         drop_wish(id.pid);
         return {};

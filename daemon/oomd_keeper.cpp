@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "sys/cgroup_memory.hpp"
 #include "sys/cgroupfs.hpp"
 
 namespace oomguard::daemon {
@@ -15,7 +16,8 @@ using State = OomdKeeper::Kept::State;
 
 /// Why systemd-oomd would not look at a mark on this cgroup, or it would mean more than the
 /// processes do; empty if it may be marked.
-std::string why_unfit(const sys::CgroupDir& dir, const std::string& cgroup) {
+std::string why_unfit(const sys::CgroupDir& dir, const std::string& mount,
+                      const std::string& cgroup) {
     if (cgroup == "/")
         return "it is the root of all cgroups; run the program in a unit or a scope of its own "
                "(systemd-run)";
@@ -23,8 +25,16 @@ std::string why_unfit(const sys::CgroupDir& dir, const std::string& cgroup) {
         return "it is a slice, and its processes are in no unit; run the program in a unit or a "
                "scope of its own (systemd-run)";
     if (dir.has_children())
-        return "there are cgroups below it, and systemd-oomd takes only those at the end; run the "
+        return "there are cgroups below it, and a mark would mean them too, or nothing; run the "
                "program in one of its own (systemd-run)";
+    for (std::string above = cgroup.substr(0, cgroup.rfind('/')); !above.empty();
+         above.erase(above.rfind('/'))) {
+        const auto is_group = sys::has_oom_group(mount + above);
+        if (is_group && *is_group)
+            return "systemd-oomd takes all of " + above +
+                   " together (memory.oom.group), and looks at no mark below it; set "
+                   "ManagedOOMPreference= in that unit";
+    }
     return "";
 }
 
@@ -64,7 +74,7 @@ void OomdKeeper::apply(const OomdWishes& wishes, Options options) {
             unwanted.push_back(mark);
     }
     for (const OomdMark& mark : unwanted)
-        give_back(mark);
+        (void)give_back(mark);
     for (const auto& [cgroup, joint] : joints)
         keep(cgroup, joint, options.dry_run);
 }
@@ -76,7 +86,8 @@ void OomdKeeper::keep(const std::string& cgroup, const OomdWishes::Joint& joint,
     const auto dir = mount_ ? sys::CgroupDir::open(*mount_, cgroup) : mount_.error();
     if (mount_ && !dir && is_gone(dir.error())) {
         // Its processes have gone too, or are elsewhere: the next look at them tells.
-        kept_.erase(cgroup);
+        if (kept_.erase(cgroup) > 0)
+            forget_earlier(cgroup);
         return;
     }
     if (!dir) {
@@ -84,18 +95,20 @@ void OomdKeeper::keep(const std::string& cgroup, const OomdWishes::Joint& joint,
         kept.reason = failure_text(dir.error());
     } else {
         kept.owner = dir->owner();
-        kept.reason = why_unfit(*dir, cgroup);
+        kept.reason = why_unfit(*dir, *mount_, cgroup);
         if (!kept.reason.empty())
             kept.state = State::Unfit;
-        else if (dry_run)
+        else if (dry_run && !ledger_.ledger().marks.contains(dir->id()))
             kept.state = State::DryRun;
+        else if (dry_run)
+            kept.state = State::Marked;
         else if (const auto done = mark(*dir, cgroup, kept); !done) {
             kept.state = State::Failed;
             kept.reason = failure_text(done.error());
         }
         const auto marked = ledger_.ledger().marks.find(dir->id());
         if (kept.state == State::Unfit && !dry_run && marked != ledger_.ledger().marks.end())
-            give_back(OomdMark(marked->second));
+            (void)give_back(OomdMark(marked->second));
     }
     const auto before = kept_.find(cgroup);
     if (before != kept_.end() && before->second == kept)
@@ -105,16 +118,21 @@ void OomdKeeper::keep(const std::string& cgroup, const OomdWishes::Joint& joint,
 }
 
 Result<void> OomdKeeper::mark(const sys::CgroupDir& dir, const std::string& cgroup, Kept& kept) {
+    const auto& marks = ledger_.ledger().marks;
+    const auto other = marks.find(dir.id());
+    if (other != marks.end() && other->second.preference != kept.preference) {
+        if (auto done = give_back(OomdMark(other->second)); !done)
+            return done;
+    }
     const auto found = dir.read_mark(kept.preference);
     if (!found)
         return found.error();
-    const auto& marks = ledger_.ledger().marks;
     const bool is_ours = marks.contains(dir.id());
     adopted_.erase(dir.id());
     kept.was_there = found->value_or(false) && !is_ours;
     if (found->value_or(false))
         return {};
-    if (!is_ours)
+    if (!is_ours && (kept_.contains(cgroup) || !adopted_.empty()))
         forget_earlier(cgroup);
     // What is there now is the last word of whoever else has one.
     ledger_.mark({dir.id(), kept.preference, *found, cgroup});
@@ -144,11 +162,12 @@ std::size_t OomdKeeper::release_all() {
     for (const auto& [id, mark] : ledger_.ledger().marks)
         all.push_back(mark);
     kept_.clear();
-    return static_cast<std::size_t>(std::count_if(
-        all.begin(), all.end(), [&](const OomdMark& mark) { return !give_back(mark); }));
+    return static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(),
+                      [&](const OomdMark& mark) { return !give_back(mark).has_value(); }));
 }
 
-bool OomdKeeper::give_back(const OomdMark& mark) {
+Result<void> OomdKeeper::give_back(const OomdMark& mark) {
     const auto done = try_give_back(mark);
     const bool has_gone = !done && is_gone(done.error());
     std::string failure = done || has_gone ? "" : done.error().message();
@@ -163,7 +182,7 @@ bool OomdKeeper::give_back(const OomdMark& mark) {
         hooks_.given_back(mark, done);
         told_failures_[mark.cgroup_id] = std::move(failure);
     }
-    return done || has_gone;
+    return has_gone ? Result<void>() : done;
 }
 
 Result<void> OomdKeeper::try_give_back(const OomdMark& mark) const {

@@ -80,7 +80,7 @@ class OomdKeeper {
     void keep(const std::string& cgroup, const OomdWishes::Joint& joint, bool dry_run);
     Result<void> mark(const sys::CgroupDir& dir, const std::string& cgroup, Kept& kept);
     void forget_earlier(const std::string& cgroup);
-    bool give_back(const OomdMark& mark);
+    Result<void> give_back(const OomdMark& mark);
     Result<void> try_give_back(const OomdMark& mark) const;
 
     LedgerFile& ledger_;

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/oomd_text.hpp"
 
-#include <algorithm>
-
 #include "core/text.hpp"
 
 namespace oomguard::daemon {
 namespace {
-
-constexpr std::size_t kMostNamed = 5;
 
 std::string text_of(const OomdKeeper::Kept& kept) {
     switch (kept.state) {
@@ -23,13 +19,12 @@ std::string text_of(const OomdKeeper::Kept& kept) {
     return "cannot be told to";
 }
 
-std::string list_of(const std::vector<std::string>& others) {
+std::string list_of(const OomdSurroundings& surroundings) {
     std::string list;
-    const std::size_t named = std::min(others.size(), kMostNamed);
-    for (std::size_t index = 0; index < named; ++index)
-        list.append(index == 0 ? "" : ", ").append(others[index]);
-    if (others.size() > named)
-        list += " and " + std::to_string(others.size() - named) + " more";
+    for (const std::string& other : surroundings.others)
+        list.append(list.empty() ? "" : ", ").append(other);
+    if (surroundings.unnamed > 0)
+        list += " and " + std::to_string(surroundings.unnamed) + " more";
     return list;
 }
 
@@ -38,11 +33,12 @@ std::string list_of(const std::vector<std::string>& others) {
 std::string oomd_text(const std::string& cgroup, const OomdKeeper::Kept& kept,
                       const OomdSurroundings& surroundings) {
     std::string text = "systemd-oomd " + text_of(kept) + " " + preference_text(kept.preference) +
-                       " " + printable(cgroup) + ", by rule '" + kept.rule + "'";
+                       " " + printable(cgroup) + ", " + (kept.was_there ? "as" : "by") + " rule '" +
+                       kept.rule + "'" + (kept.was_there ? " wants" : "");
     if (!kept.reason.empty())
         return text + ": " + printable(kept.reason);
     if (!surroundings.others.empty())
-        text += "; others in it are spared too: " + list_of(surroundings.others);
+        text += "; others in it are spared too: " + list_of(surroundings);
     if (!surroundings.ignored.empty())
         text += "; " + surroundings.ignored;
     return text;

@@ -10,8 +10,12 @@ namespace oomguard::daemon {
 
 /// What else is to be told of a kept cgroup.
 struct OomdSurroundings {
-    std::vector<std::string> others;  ///< that no rule wants it for, such as "'bash' (pid 12)"
-    std::string ignored;              ///< see why_oomd_ignores
+    /// So many of those that no rule wants it for are named.
+    static constexpr std::size_t kMostNamed = 5;
+
+    std::vector<std::string> others = {};  ///< such as "'bash' (pid 12)"
+    std::size_t unnamed = 0;               ///< how many more there are
+    std::string ignored = {};              ///< see why_oomd_ignores
 };
 
 /// One line for people: what systemd-oomd is told of the cgroup, or why it is not and what helps;

@@ -71,6 +71,7 @@ OomdKeeper::Hooks complaints_of_marks() {
 struct Outcome {
     std::size_t given_back = 0;
     std::size_t left = 0;
+    std::size_t marks_taken_back = 0;
     std::size_t marks_left = 0;
     std::size_t bad_lines = 0;
 };
@@ -88,10 +89,12 @@ Outcome restore_all(const std::string& directory) {
     guard.adopt(ledger);
     guard.release_all(Clock::now());
     OomdKeeper keeper(file, sys::find_cgroup_mount(), complaints_of_marks());
+    const std::size_t marks = ledger.marks.size();
     const std::size_t marks_left = keeper.release_all();
     // Also if not all could be given back, or the next daemon would hold them again.
     guard.unpin_all();
-    return {guard.counters().written, guard.holdings().size(), marks_left, ledger.bad_lines};
+    return {guard.counters().written, guard.holdings().size(), marks - marks_left, marks_left,
+            ledger.bad_lines};
 }
 
 }  // namespace
@@ -101,6 +104,9 @@ int restore_scores(const std::string& runtime_directory) {
     if (const auto lock = claim(runtime_directory))
         outcome = restore_all(runtime_directory);
     fmt::print("{} given back\n", counted(outcome.given_back, "score"));
+    if (outcome.marks_taken_back > 0)
+        fmt::print("what systemd-oomd was told of {} taken back\n",
+                   counted(outcome.marks_taken_back, "cgroup"));
     if (outcome.left > 0)
         complain(counted(outcome.left, "score") + " could not be given back");
     if (outcome.marks_left > 0)

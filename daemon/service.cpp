@@ -149,10 +149,7 @@ Finder::Hooks Service::finder_hooks() {
             },
         .files_changed = [this] { load_again(false); },
         .attributes_changed =
-            [this](const std::string& directory) {
-                if (keeper_.keeps(directory))
-                    on_wishes_changed();
-            },
+            [this](const std::string& directory) { on_attributes_changed(directory); },
         .swept =
             [this] {
                 sweep_failure_.clear();

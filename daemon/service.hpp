@@ -48,7 +48,7 @@ class Service final : private Control, private Observer {
     }
     [[nodiscard]] std::uint64_t started_usec() const override { return started_usec_; }
     [[nodiscard]] const EventHistory& history() const override { return history_; }
-    [[nodiscard]] std::optional<Trial> explain_oomd(Pid pid) override;
+    [[nodiscard]] std::optional<Trial> explain_oomd(ProcessId id) override;
     void systemd_version_is(const std::string& text) override;
     ReloadOutcome reload() override;
     std::optional<PinFailure> hold(Pid pid, int value, Children children) override;
@@ -72,6 +72,7 @@ class Service final : private Control, private Observer {
     void stop();
 
     OomdKeeper::Hooks keeper_hooks();
+    void on_attributes_changed(const std::string& cgroup_directory);
     void keep_oomd_told();
     [[nodiscard]] OomdSurroundings surroundings_of(const std::string& cgroup,
                                                    const OomdKeeper::Kept& kept);
@@ -112,6 +113,7 @@ class Service final : private Control, private Observer {
     bool processes_are_hidden_ = false;
     bool change_pending_ = false;
     bool oomd_pending_ = false;
+    Time last_kept_told_{};
 };
 
 }  // namespace oomguard::daemon

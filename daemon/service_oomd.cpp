@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -14,6 +16,8 @@ namespace {
 
 /// systemd-oomd acts by the second, so wishes closer together than this are granted as one.
 constexpr std::chrono::milliseconds kWishPause{100};
+/// And whoever keeps taking marks away gets them back no more often than this.
+constexpr std::chrono::seconds kRepairPause{1};
 
 bool has_swap() {
     const auto memory = sys::machine_memory();
@@ -40,15 +44,30 @@ void Service::on_wishes_changed() {
         oomd_timer_.arm_in(kWishPause);
 }
 
+void Service::on_attributes_changed(const std::string& cgroup_directory) {
+    if (!keeper_.keeps(cgroup_directory) || std::exchange(oomd_pending_, true))
+        return;
+    oomd_timer_.arm_at(std::max(last_kept_told_ + kRepairPause, Clock::now() + kWishPause));
+}
+
 void Service::keep_oomd_told() {
     oomd_pending_ = false;
-    keeper_.apply(guard_.wishes(),
-                  {.dry_run = settings_.dry_run, .keep_adopted = !rejection_.empty()});
+    last_kept_told_ = Clock::now();
+    // Until a sweep has looked at everything nobody knows which marks are not wanted any more.
+    const bool keeps_adopted = !rejection_.empty() || guard_.counters().sweeps == 0;
+    keeper_.apply(guard_.wishes(), {.dry_run = settings_.dry_run, .keep_adopted = keeps_adopted});
     changed();
 }
 
 void Service::systemd_version_is(const std::string& text) {
     systemd_version_ = systemd_version_of(text);
+    // What was marked before this was known was told without it.
+    std::set<std::string> ignored;
+    for (const auto& [cgroup, kept] : keeper_.kept())
+        ignored.insert(why_oomd_ignores(kept));
+    ignored.erase("");
+    for (const std::string& why : ignored)
+        spdlog::warn("cgroups are marked, but not always to effect: {}", why);
     changed();
 }
 
@@ -58,18 +77,23 @@ std::string Service::why_oomd_ignores(const OomdKeeper::Kept& kept) const {
 }
 
 OomdSurroundings Service::surroundings_of(const std::string& cgroup, const OomdKeeper::Kept& kept) {
-    OomdSurroundings surroundings{{}, why_oomd_ignores(kept)};
-    for (const Pid pid : keeper_.others_in(cgroup, guard_.wishes())) {
+    OomdSurroundings surroundings;
+    surroundings.ignored = why_oomd_ignores(kept);
+    const auto others = keeper_.others_in(cgroup, guard_.wishes());
+    const auto named = others.begin() + static_cast<std::ptrdiff_t>(
+                                            std::min(others.size(), OomdSurroundings::kMostNamed));
+    surroundings.unnamed = static_cast<std::size_t>(others.end() - named);
+    std::for_each(others.begin(), named, [&](Pid pid) {
         if (const auto snapshot = table_.glance(pid))
             surroundings.others.push_back(
                 fmt::format("'{}' (pid {})", printable(snapshot->comm), pid));
-    }
+    });
     return surroundings;
 }
 
-std::optional<Trial> Service::explain_oomd(Pid pid) {
-    const auto wish = guard_.wishes().all().find(pid);
-    if (wish == guard_.wishes().all().end())
+std::optional<Trial> Service::explain_oomd(ProcessId id) {
+    const auto wish = guard_.wishes().all().find(id.pid);
+    if (wish == guard_.wishes().all().end() || wish->second.id != id)
         return std::nullopt;
     Trial trial{Trial::Outcome::Oomd, wish->second.rule, "", "it has not been looked at yet"};
     const std::string& cgroup = wish->second.cgroup;

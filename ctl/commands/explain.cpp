@@ -132,6 +132,11 @@ bool is_near(const TrialRow& trial) {
     return trial.verdict != "no match" || !trial.reason.starts_with("name ");
 }
 
+/// What became of a rule's systemd_oomd, which is told with the killers: it decides nothing.
+bool is_about_oomd(const TrialRow& trial) {
+    return trial.verdict == "systemd-oomd";
+}
+
 void print_trials(Session& session, const std::vector<TrialRow>& trials, bool all) {
     constexpr std::size_t kFew = 30;
     const bool shows_all = all || trials.size() <= kFew;
@@ -139,6 +144,8 @@ void print_trials(Session& session, const std::vector<TrialRow>& trials, bool al
         {{"RULE", Table::Align::Left, 12}, {"VERDICT"}, {"REASON", Table::Align::Left, 20}});
     std::size_t hidden = 0;
     for (const TrialRow& trial : trials) {
+        if (is_about_oomd(trial))
+            continue;
         if (!shows_all && !is_near(trial)) {
             ++hidden;
             continue;
@@ -167,6 +174,10 @@ void print_one(Session& session, const Explained& one, bool all) {
     Paragraphs killers;
     for (const KillerView& view : one.killers)
         killers.add(view.killer, view.text);
+    for (const TrialRow& trial : one.trials) {
+        if (is_about_oomd(trial))
+            killers.add("Mark", trial.reason);
+    }
     Session::print_text("\n" + killers.text(terminal));
 }
 

@@ -138,7 +138,7 @@ std::vector<ManagerObject::TrialRow> ManagerObject::Explain(const std::uint32_t&
         telling.executables = Telling::Executables::Own;
     auto explanation = read_of(process, control_.guard().explain(process, telling));
     require_same(figures.id, explanation.id);
-    if (auto oomd = control_.explain_oomd(process))
+    if (auto oomd = control_.explain_oomd(explanation.id))
         explanation.trials.push_back(*std::move(oomd));
     std::vector<TrialRow> rows;
     rows.reserve(explanation.trials.size());

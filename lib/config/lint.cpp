@@ -125,6 +125,11 @@ void warn_of_shadow(const std::vector<Rule>& rules, const Rule& rule,
 
 void warn_of_danger(const Rule& rule, Advice& advice) {
     const Criteria& match = rule.match;
+    if (rule.children == Children::Include && rule.value.kind == Value::Kind::Unchanged)
+        advice.add(
+            rule,
+            "includes no descendants, because it holds no score that they could share: leave "
+            "out children: include, or say which score to hold");
     if (!protects(rule.value))
         return;
     if (hold_for_all(match)) {

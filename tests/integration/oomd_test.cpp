@@ -8,6 +8,7 @@
 #include "outcome.hpp"
 #include "support/catch.hpp"
 #include "support/cgroup.hpp"
+#include "support/ctl.hpp"
 #include "support/eventually.hpp"
 #include "support/guard_daemon.hpp"
 #include "support/programs.hpp"
@@ -88,6 +89,16 @@ std::unique_ptr<Marking> start_marking() {
 
 constexpr const char* kOmit = "    systemd_oomd: omit\n";
 
+/// With the rule in force.
+std::unique_ptr<Marking> start_marked() {
+    auto t = start_marking();
+    if (t) {
+        t->write_rule(kOmit);
+        t->daemon.start();
+    }
+    return t;
+}
+
 }  // namespace
 
 TEST_CASE("The cgroup of a held process is marked, and again at once when that is taken away") {
@@ -124,11 +135,9 @@ TEST_CASE("Without news of cgroups a sweep marks again what was taken away") {
 }
 
 TEST_CASE("A process that comes into a cgroup has it marked, and the last to leave unmarked") {
-    const auto t = start_marking();
+    const auto t = start_marked();
     if (!t)
         return;
-    t->write_rule(kOmit);
-    t->daemon.start();
     Subject other = t->programs.start(t->name);
     t->move_to_job(other.pid());
     // Nothing tells of a move into a cgroup that has processes already.
@@ -160,6 +169,20 @@ TEST_CASE("Others in a marked cgroup are named") {
     CHECK(t->wanted(other.pid()) == "s:");
 }
 
+TEST_CASE("oom-guardctl explain tells of the mark with the killers, not among the rules") {
+    const auto t = start_marked();
+    if (!t)
+        return;
+    const std::string told =
+        "systemd-oomd is told to omit " + t->cgroup_name() + ", by rule 'job'";
+    const auto run = Ctl(t->daemon).run({"explain", std::to_string(t->subject.pid())});
+    CHECK(run.status == 0);
+    CHECK(run.err.empty());
+    CHECK(run.out.find("told to leave this cgroup alone (omit)\n") != std::string::npos);
+    CHECK(run.out.ends_with("          Mark: " + told + "\n"));
+    CHECK(run.out.find("systemd-oomd " + told) == std::string::npos);
+}
+
 TEST_CASE("What was there before is back without the rule, and when the daemon stops") {
     const auto t = start_marking();
     if (!t)
@@ -184,11 +207,9 @@ TEST_CASE("What was there before is back without the rule, and when the daemon s
 }
 
 TEST_CASE("Without restore_on_stop a stop leaves the marks, and says so") {
-    const auto t = start_marking();
+    const auto t = start_marked();
     if (!t)
         return;
-    t->write_rule(kOmit);
-    t->daemon.start();
     CHECK(t->daemon.stop() == 0);
     CHECK(t->mark() == Mark(true));
     CHECK(t->daemon.logged("stopping") ==
@@ -197,11 +218,9 @@ TEST_CASE("Without restore_on_stop a stop leaves the marks, and says so") {
 }
 
 TEST_CASE("A killed daemon's marks are taken over by the next, and given back without a rule") {
-    const auto t = start_marking();
+    const auto t = start_marked();
     if (!t)
         return;
-    t->write_rule(kOmit);
-    t->daemon.start();
     t->daemon.kill9();
     CHECK(t->mark() == Mark(true));
     t->daemon.start();
@@ -215,15 +234,15 @@ TEST_CASE("A killed daemon's marks are taken over by the next, and given back wi
 }
 
 TEST_CASE("The marks of a daemon that will not come back are given back by --restore") {
-    const auto t = start_marking();
+    const auto t = start_marked();
     if (!t)
         return;
-    t->write_rule(kOmit);
-    t->daemon.start();
     t->daemon.kill9();
     const Outcome outcome =
         run_guardd({"--restore", "--runtime-dir", t->daemon.runtime_directory()});
     CHECK(outcome.status == 0);
+    CHECK(outcome.output ==
+          "1 score given back\nwhat systemd-oomd was told of 1 cgroup taken back\n");
     CHECK(outcome.errors.empty());
     CHECK(t->mark() == Mark());
 }
@@ -263,8 +282,8 @@ TEST_CASE("A cgroup that is not fit to be marked is told, and why") {
     CHECK(t->mark() == Mark());
     const std::string told =
         "systemd-oomd cannot be told to omit " + t->cgroup_name() +
-        ", by rule 'job': there are cgroups below it, and systemd-oomd takes only those at the "
-        "end; run the program in one of its own (systemd-run)";
+        ", by rule 'job': there are cgroups below it, and a mark would mean them too, or nothing; "
+        "run the program in one of its own (systemd-run)";
     CHECK(t->explained(t->subject.pid()) == "job, systemd-oomd: " + told);
     CHECK(t->daemon.logged("cannot be told") == std::vector<std::string>{"warning: " + told});
     const auto degraded = t->daemon.client()->Degraded();

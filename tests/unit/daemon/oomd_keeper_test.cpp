@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "support/catch.hpp"
@@ -237,8 +238,8 @@ TEST_CASE("The root, a slice and a cgroup with others below it are never marked"
     CHECK(t->take() ==
           Lines{"/ omit by rule: unfit: it is the root of all cgroups; run the program in a unit "
                 "or a scope of its own (systemd-run)",
-                "/inner omit by rule: unfit: there are cgroups below it, and systemd-oomd takes "
-                "only those at the end; run the program in one of its own (systemd-run)",
+                "/inner omit by rule: unfit: there are cgroups below it, and a mark would mean "
+                "them too, or nothing; run the program in one of its own (systemd-run)",
                 "/some.slice omit by rule: unfit: it is a slice, and its processes are in no unit; "
                 "run the program in a unit or a scope of its own (systemd-run)"});
     for (const char* cgroup : {"/", "/some.slice", "/inner"})
@@ -301,6 +302,55 @@ TEST_CASE("In a dry run nothing is marked and nothing given back") {
     t->wishes.clear();
     t->apply({.dry_run = true});
     CHECK(t->omit() == Mark(true));
+}
+
+TEST_CASE("In a dry run that begins later what is marked stays so, and is told as marked") {
+    const auto t = start();
+    if (!t)
+        return;
+    t->want(10, kOmit);
+    t->apply();
+    t->take();
+    t->apply({.dry_run = true});
+    CHECK(t->omit() == Mark(true));
+    CHECK(t->take().empty());
+}
+
+TEST_CASE("A mark that the kernel refuses is told once, and leaves nothing on record") {
+    const auto t = start();
+    if (!t)
+        return;
+    // As many as a cgroup may have (KERNFS_MAX_USER_XATTRS in fs/kernfs/inode.c).
+    int count = 0;
+    while (::setxattr((t->root.path() + kJob).c_str(),
+                      ("user.oomguard-test-" + std::to_string(count)).c_str(), "1", 1, 0) == 0)
+        REQUIRE(++count < 1000);
+    t->want(10, kOmit);
+    t->apply();
+    t->apply();
+    CHECK(t->take() == Lines{"/job.scope omit by rule: failed: write the attribute user.oomd_omit "
+                             "of " +
+                             t->root.path() + kJob + ": No space left on device"});
+    CHECK(t->ledger.ledger().marks.empty());
+}
+
+TEST_CASE("The marks of an earlier daemon make way for another preference, whatever is kept") {
+    const auto t = start();
+    if (!t)
+        return;
+    t->want(10, kAvoid);
+    t->apply();
+    LedgerFile ledger(t->tree.path("ledger"), "boot");
+    REQUIRE(ledger.open());
+    OomdKeeper next(ledger, t->root.path(), t->hooks());
+    next.adopt();
+    OomdWishes wishes;
+    wishes.set({{10, 1}, kJob, kOmit, "rule"});
+    next.apply(wishes, {.keep_adopted = true});
+    CHECK(t->omit() == Mark(true));
+    CHECK(t->avoid() == Mark());
+    CHECK(next.release_all() == 0);
+    CHECK(t->omit() == Mark());
 }
 
 TEST_CASE("The marks of an earlier daemon are taken over, and given back if no rule wants them") {
