@@ -39,7 +39,7 @@ std::string why_unfit(const sys::CgroupDir& dir, const std::string& mount,
 }
 
 std::string failure_text(const Error& error) {
-    const std::string text = error.message();
+    std::string text = error.message();
     if (is_denied(error))
         return text +
                "; this needs CAP_DAC_OVERRIDE: run the daemon by its unit oom-guardd.service";

@@ -26,7 +26,7 @@ void check(int result) {
 
 /// Does not return while the bus is there. A byte goes to `ready` when it has the name.
 int serve(const std::string& address, std::string version, int ready) {
-    static const std::array<sd_bus_vtable, 3> vtable = {{
+    static const std::array<sd_bus_vtable, 3> kVtable = {{
         SD_BUS_VTABLE_START(0),
         SD_BUS_PROPERTY("Version", "s", tell_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,
@@ -37,7 +37,7 @@ int serve(const std::string& address, std::string version, int ready) {
     check(sd_bus_set_bus_client(bus, 1));
     check(sd_bus_start(bus));
     check(sd_bus_add_object_vtable(bus, nullptr, "/org/freedesktop/systemd1",
-                                   "org.freedesktop.systemd1.Manager", vtable.data(),
+                                   "org.freedesktop.systemd1.Manager", kVtable.data(),
                                    version.data()));
     check(sd_bus_request_name(bus, "org.freedesktop.systemd1", 0));
     if (::write(ready, "", 1) != 1)
