@@ -107,6 +107,11 @@ TEST_CASE("protection that a login service hands to all it starts is told") {
           "f.yaml:2: warning: rule 'x' protects whatever systemd" + told);
     CHECK(lints(rule("x", "{name: sshd, user: root}", "-500", "children: inherit")) == "");
     CHECK(lints(rule("x", "{name: sshd, user: root}", "500", "children: include")) == "");
+    CHECK(lints(rule("x", "{name: sshd, user: root}", "unchanged", "children: include"))
+              .find("includes no descendants, because it holds no score that they could share: "
+                    "leave out children: include, or say which score to hold") !=
+          std::string::npos);
+    CHECK(lints(rule("x", "{name: sshd, user: root}", "unchanged")) == "");
 }
 
 TEST_CASE("rules that decide for nothing are noted, but not those that never do") {
