@@ -173,8 +173,7 @@ TEST_CASE("oom-guardctl explain tells of the mark with the killers, not among th
     const auto t = start_marked();
     if (!t)
         return;
-    const std::string told =
-        "systemd-oomd is told to omit " + t->cgroup_name() + ", by rule 'job'";
+    const std::string told = "systemd-oomd is told to omit " + t->cgroup_name() + ", by rule 'job'";
     const auto run = Ctl(t->daemon).run({"explain", std::to_string(t->subject.pid())});
     CHECK(run.status == 0);
     CHECK(run.err.empty());
