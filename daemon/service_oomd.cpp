@@ -60,13 +60,17 @@ void Service::keep_oomd_told() {
 }
 
 void Service::systemd_version_is(const std::string& text) {
-    systemd_version_ = systemd_version_of(text);
     // What was marked before this was known was told without it.
-    std::set<std::string> ignored;
+    std::set<std::string> news;
+    std::set<std::string> told = {""};
     for (const auto& [cgroup, kept] : keeper_.kept())
-        ignored.insert(why_oomd_ignores(kept));
-    ignored.erase("");
-    for (const std::string& why : ignored)
+        told.insert(why_oomd_ignores(kept));
+    systemd_version_ = systemd_version_of(text);
+    for (const auto& [cgroup, kept] : keeper_.kept()) {
+        if (const std::string why = why_oomd_ignores(kept); !told.contains(why))
+            news.insert(why);
+    }
+    for (const std::string& why : news)
         spdlog::warn("cgroups are marked, but not always to effect: {}", why);
     changed();
 }

@@ -313,9 +313,13 @@ TEST_CASE("Where systemd-oomd ignores marks on cgroups of users the status says 
     REQUIRE(::chown(t->path.c_str(), 1000, 1000) == 0);
     t->write_rule(kOmit);
     t->daemon.start();
-    CHECK(t->daemon.wait_for_status(
-        "1 cgroup is marked, but not always to effect: systemd-oomd of version 251 ignores it, as "
-        "the cgroup is not root's: run the program as a system service"));
+    const std::string ignored =
+        "systemd-oomd of version 251 ignores it, as the cgroup is not root's: run the program as a "
+        "system service";
+    CHECK(t->daemon.wait_for_status("1 cgroup is marked, but not always to effect: " + ignored));
+    CHECK(t->daemon.logged("of version 251") ==
+          std::vector<std::string>{"warning: cgroups are marked, but not always to effect: " +
+                                   ignored});
 }
 
 }  // namespace oomguard::test
