@@ -9,6 +9,7 @@
 
 #include "daemon/event_history.hpp"
 #include "daemon/guard.hpp"
+#include "daemon/kill_history.hpp"
 #include "daemon/linux_process_table.hpp"
 #include "daemon/sources/source.hpp"
 
@@ -44,6 +45,7 @@ class Control {
 
     [[nodiscard]] virtual std::uint64_t started_usec() const = 0;
     [[nodiscard]] virtual const EventHistory& history() const = 0;
+    [[nodiscard]] virtual const KillHistory& kills() const = 0;
 
     /// Loads all files again and applies them to every process before it returns.
     virtual ReloadOutcome reload() = 0;

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/ledger_file.hpp"
 
-#include <cerrno>
 #include <cstdio>
 #include <utility>
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "sys/file.hpp"
 
@@ -97,18 +95,13 @@ void LedgerFile::append(std::string_view line) {
 Result<void> LedgerFile::try_append(std::string_view line) {
     if (!file_ || lines_ > 2 * records() + kSpareLines)
         return rewrite();
-    ssize_t written = -1;
-    do
-        written = ::write(file_.get(), line.data(), line.size());
-    while (written < 0 && errno == EINTR);
-    if (written == static_cast<ssize_t>(line.size())) {
-        ++lines_;
-        return {};
-    }
+    const auto done = sys::append_once(file_.get(), path_, line);
     // What follows a torn line would be lost with it, so the next record rewrites the file.
-    const int number = written < 0 ? errno : ENOSPC;
-    file_ = {};
-    return errno_error(number, "append to " + path_);
+    if (done)
+        ++lines_;
+    else
+        file_ = {};
+    return done;
 }
 
 Result<void> LedgerFile::rewrite() {

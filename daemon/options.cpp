@@ -12,10 +12,10 @@ namespace {
 
 constexpr int kUsageError = 2;
 
-/// systemd names the unit's runtime directory.
-std::string default_runtime_directory() {
-    const char* directory = std::getenv("RUNTIME_DIRECTORY");
-    return directory != nullptr && *directory == '/' ? directory : "/run/oom-guardd";
+/// systemd names the unit's directories.
+std::string directory_of_unit(const char* variable, const char* fallback) {
+    const char* directory = std::getenv(variable);
+    return directory != nullptr && *directory == '/' ? directory : fallback;
 }
 
 void make_absolute(std::string& path) {
@@ -34,7 +34,8 @@ ParsedOptions parse_options(int argc, char** argv) {
                                                     {"debug", LogLevel::Debug}};
     ParsedOptions parsed;
     Options& options = parsed.options;
-    options.runtime_directory = default_runtime_directory();
+    options.runtime_directory = directory_of_unit("RUNTIME_DIRECTORY", "/run/oom-guardd");
+    options.state_directory = directory_of_unit("STATE_DIRECTORY", "/var/lib/oom-guardd");
     std::vector<std::string> rules;
     std::vector<std::string> directories;
     std::string log_level;
@@ -53,6 +54,9 @@ ParsedOptions parse_options(int argc, char** argv) {
         ->allow_extra_args(false);
     app.add_option("--runtime-dir", options.runtime_directory,
                    "Where the original scores are recorded")
+        ->type_name("DIR")
+        ->capture_default_str();
+    app.add_option("--state-dir", options.state_directory, "Where it is recorded what was killed")
         ->type_name("DIR")
         ->capture_default_str();
     app.add_option("--bus", options.bus, "The bus: system, session, a D-Bus address, or none")
@@ -101,6 +105,7 @@ ParsedOptions parse_options(int argc, char** argv) {
     }
     make_absolute(options.paths.settings_file);
     make_absolute(options.runtime_directory);
+    make_absolute(options.state_directory);
     for (auto& directory : options.paths.rule_directories)
         make_absolute(directory);
     return parsed;

@@ -14,6 +14,7 @@ namespace oomguard::daemon {
 struct Options {
     ConfigPaths paths;
     std::string runtime_directory;
+    std::string state_directory;
     std::string bus = "system";
     bool dry_run = false;
     std::optional<config::Settings::LogLevel> log_level;

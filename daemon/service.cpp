@@ -80,6 +80,7 @@ Service::Service(Options options)
       writer_(ledger_),
       guard_(table_, writer_, *this, ::getpid()),
       keeper_(ledger_, table_.cgroup_mount(), keeper_hooks()),
+      kills_(options_.state_directory + "/kills", must(table_.procfs().boot_id())),
       finder_(loop_, guard_, table_,
               {options_.paths.settings_file, options_.paths.rule_directories}, finder_hooks()),
       bus_(loop_, *this, options_.bus),

@@ -14,6 +14,7 @@
 #include "daemon/event_loop.hpp"
 #include "daemon/finder.hpp"
 #include "daemon/guard.hpp"
+#include "daemon/kill_history.hpp"
 #include "daemon/ledger_file.hpp"
 #include "daemon/linux_process_table.hpp"
 #include "daemon/observer.hpp"
@@ -48,6 +49,7 @@ class Service final : private Control, private Observer {
     }
     [[nodiscard]] std::uint64_t started_usec() const override { return started_usec_; }
     [[nodiscard]] const EventHistory& history() const override { return history_; }
+    [[nodiscard]] const KillHistory& kills() const override { return kills_; }
     [[nodiscard]] std::optional<Trial> explain_oomd(ProcessId id) override;
     void systemd_version_is(const std::string& text) override;
     ReloadOutcome reload() override;
@@ -95,6 +97,7 @@ class Service final : private Control, private Observer {
     OomdKeeper keeper_;
     EventLog log_;
     EventHistory history_;
+    KillHistory kills_;
     Finder finder_;
     BusLink bus_;
     EventLoop::Source change_timer_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/badness.hpp"
+#include "core/kill.hpp"
 #include "daemon/bus/rate_limit.hpp"
 #include "daemon/bus/sdbus_compat.hpp"
 #include "daemon/control.hpp"
@@ -30,6 +31,7 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Mana
 
     void rules_reloaded();
     void rules_rejected(const std::string& diagnostics);
+    void process_killed(const Kill& kill);
 
     void on_held(const Holding& holding) override;
     void on_dry_run(const Holding& holding) override;
@@ -53,6 +55,10 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Mana
     using EventRow =
         sdbus::Struct<std::uint64_t, std::string, std::uint32_t, std::uint64_t, std::string,
                       std::string, std::int32_t, std::int32_t, std::string>;
+    using KillRow =
+        sdbus::Struct<std::uint64_t, std::uint32_t, std::uint64_t, std::string, std::string,
+                      std::string, std::string, std::int32_t, std::string, std::uint64_t,
+                      std::string, std::string, std::string, std::uint64_t>;
     using SourceRow = sdbus::Struct<std::string, bool, std::string>;
 
     std::vector<ProcessRow> ListProcesses() override;
@@ -63,6 +69,7 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Mana
     std::vector<RankRow> RankCgroup(const std::string& cgroup, const std::uint32_t& limit) override;
     std::vector<MemoryRow> ListMemory() override;
     std::vector<EventRow> ListEvents() override;
+    std::vector<KillRow> ListKills() override;
     void Hold(const std::uint32_t& pid, const std::int32_t& value) override;
     void HoldTree(const std::uint32_t& pid, const std::int32_t& value) override;
     void Release(const std::uint32_t& pid) override;

@@ -161,6 +161,16 @@ Result<void> write_once(int dir_fd, const std::string& path, std::string_view te
     return {};
 }
 
+Result<void> append_once(int fd, const std::string& path, std::string_view text) {
+    ssize_t written = 0;
+    do
+        written = ::write(fd, text.data(), text.size());
+    while (written < 0 && errno == EINTR);
+    if (written == static_cast<ssize_t>(text.size()))
+        return {};
+    return errno_error(written < 0 ? errno : ENOSPC, "append to " + path);
+}
+
 Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode,
                           std::optional<Owner> owner) {
     Replacement replacement(path);

@@ -36,6 +36,10 @@ namespace oomguard::sys {
 /// files want it; a short write is the error EIO.
 [[nodiscard]] Result<void> write_once(int dir_fd, const std::string& path, std::string_view text);
 
+/// Writes `text` with one write(2) to the end of an open file; a short write is the error ENOSPC.
+/// `path` is for the message.
+[[nodiscard]] Result<void> append_once(int fd, const std::string& path, std::string_view text);
+
 struct Owner {
     uid_t user = 0;
     gid_t group = 0;

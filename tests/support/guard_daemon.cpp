@@ -81,8 +81,9 @@ std::vector<std::string> GuardDaemon::command_line() const {
         arguments.emplace_back("--rules");
         arguments.push_back(rules_path("", directory));
     }
-    arguments.insert(arguments.end(), {"--runtime-dir", runtime_directory(), "--bus",
-                                       bus_argument.empty() ? bus_.address() : bus_argument});
+    arguments.insert(arguments.end(),
+                     {"--runtime-dir", runtime_directory(), "--state-dir", state_directory(),
+                      "--bus", bus_argument.empty() ? bus_.address() : bus_argument});
     arguments.insert(arguments.end(), extra_arguments.begin(), extra_arguments.end());
     return arguments;
 }

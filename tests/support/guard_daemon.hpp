@@ -45,6 +45,7 @@ class GuardDaemon {
                                          Directory directory = Directory::Etc) const;
     [[nodiscard]] std::string settings_path() const { return tree_.path("oom-guardd.yaml"); }
     [[nodiscard]] std::string runtime_directory() const { return tree_.path("run"); }
+    [[nodiscard]] std::string state_directory() const { return tree_.path("state"); }
     [[nodiscard]] std::string ledger_path() const { return tree_.path("run/ledger"); }
     [[nodiscard]] const TempTree& tree() const { return tree_; }
 

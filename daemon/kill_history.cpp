@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/kill_history.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+
+#include "sys/file.hpp"
+
+namespace oomguard::daemon {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kLargestFile = std::size_t{16} << 20U;
+constexpr mode_t kMode = 0600;
+
+std::string line_of(const KillHistory::Entry& entry) {
+    const Kill& kill = entry.kill;
+    Json json = {
+        {"time_usec", kill.usec}, {"pid", kill.id.pid},       {"start_time", kill.id.start_time},
+        {"name", kill.name},      {"user", kill.user},        {"cgroup", kill.cgroup},
+        {"rule", kill.rule},      {"oom_score_adj", nullptr}, {"killer", killer_text(kill.killer)},
+        {"memory", kill.memory},  {"limit", kill.limit},      {"situation", kill.situation},
+        {"why", kill.why},        {"batch", kill.batch}};
+    if (kill.score)
+        json["oom_score_adj"] = *kill.score;
+    if (entry.place) {
+        json["boot"] = entry.place->boot_id;
+        json["sequence"] = entry.place->sequence;
+    }
+    // Texts are printable, so this never has bytes to replace; it must not throw for want of that.
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+/// Throws Json::exception.
+KillHistory::Entry read_entry(const Json& json) {
+    KillHistory::Entry entry;
+    Kill& kill = entry.kill;
+    kill.usec = json.at("time_usec");
+    kill.id = {json.at("pid"), json.at("start_time")};
+    kill.name = json.at("name");
+    kill.user = json.at("user");
+    kill.cgroup = json.at("cgroup");
+    kill.rule = json.at("rule");
+    if (!json.at("oom_score_adj").is_null())
+        kill.score = json.at("oom_score_adj").get<int>();
+    kill.killer = killer_of(json.at("killer").get<std::string>()).value_or(Killer::Unknown);
+    kill.memory = json.at("memory");
+    kill.limit = json.at("limit");
+    kill.situation = json.at("situation");
+    kill.why = json.at("why");
+    kill.batch = json.at("batch");
+    if (json.contains("boot"))
+        entry.place = KernelLogPlace{json.at("boot"), json.at("sequence")};
+    return entry;
+}
+
+std::optional<KillHistory::Entry> parse_line(std::string_view line) {
+    try {
+        return read_entry(Json::parse(line));
+    } catch (const Json::exception&) {
+        return std::nullopt;
+    }
+}
+
+}  // namespace
+
+Result<std::size_t> KillHistory::open(bool read_only) {
+    is_writable_ = !read_only;
+    const auto text = sys::read_regular_file(path_, kLargestFile);
+    if (!text) {
+        if (is_gone(text.error()))
+            return std::size_t{0};
+        failure_ = text.error().message();
+        return text.error();
+    }
+    std::size_t bad_lines = 0;
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        if (auto entry = parse_line(line))
+            remember(*std::move(entry));
+        else
+            ++bad_lines;
+    }
+    return bad_lines;
+}
+
+void KillHistory::add(Kill kill, std::optional<std::uint64_t> sequence) {
+    Entry entry{std::move(kill), std::nullopt};
+    if (sequence)
+        entry.place = KernelLogPlace{boot_id_, *sequence};
+    remember(std::move(entry));
+    if (!is_writable_)
+        return;
+    const auto done = append(entries_.back());
+    failure_ = done ? std::nullopt : std::optional(done.error().message());
+}
+
+std::optional<std::uint64_t> KillHistory::last_sequence() const {
+    std::optional<std::uint64_t> last;
+    for (const Entry& entry : entries_) {
+        if (entry.place && entry.place->boot_id == boot_id_)
+            last = std::max(last.value_or(0), entry.place->sequence);
+    }
+    return last;
+}
+
+void KillHistory::remember(Entry entry) {
+    entries_.push_back(std::move(entry));
+    if (entries_.size() > kMostKills)
+        entries_.pop_front();
+}
+
+Result<void> KillHistory::append(const Entry& entry) {
+    if (!file_ || lines_ >= 2 * kMostKills)
+        return rewrite();
+    const auto done = sys::append_once(file_.get(), path_, line_of(entry));
+    if (done)
+        ++lines_;
+    else
+        file_ = {};  // What follows a torn line would be lost with it.
+    return done;
+}
+
+Result<void> KillHistory::rewrite() {
+    std::string text;
+    for (const Entry& entry : entries_)
+        text += line_of(entry);
+    file_ = {};
+    if (auto done = sys::replace_file(path_, text, kMode); !done)
+        return done;
+    lines_ = entries_.size();
+    auto file = sys::open_at(AT_FDCWD, path_, O_WRONLY | O_APPEND | O_NOFOLLOW);
+    if (!file)
+        return file.error();
+    file_ = *std::move(file);
+    return {};
+}
+
+}  // namespace oomguard::daemon
