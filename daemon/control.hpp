@@ -43,6 +43,9 @@ class Control {
     /// As systemd says it.
     virtual void systemd_version_is(const std::string& text) = 0;
 
+    /// systemd-oomd says that it has killed all of this cgroup, and why.
+    virtual void systemd_oomd_killed(const std::string& cgroup, const std::string& reason) = 0;
+
     [[nodiscard]] virtual std::uint64_t started_usec() const = 0;
     [[nodiscard]] virtual const EventHistory& history() const = 0;
     [[nodiscard]] virtual const KillHistory& kills() const = 0;

@@ -41,6 +41,16 @@ void EventHistory::on_refused(const Holding& holding, const Error& error) {
 
 void EventHistory::on_unreadable(Pid /*pid*/, const Error& /*error*/) {}
 
+void EventHistory::process_killed(const Kill& kill) {
+    Event& event = next("ProcessKilled");
+    event.id = kill.id;
+    event.name = kill.name;
+    event.rule = kill.rule;
+    event.before = kill.score.value_or(0);
+    event.after = kill.score.value_or(0);
+    event.detail = killer_text(kill.killer);
+}
+
 void EventHistory::rules_reloaded(std::uint64_t generation, std::size_t rules) {
     Event& event = next("RulesReloaded");
     event.after = static_cast<int>(rules);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/kill.hpp"
 #include "daemon/observer.hpp"
 #include "daemon/realtime.hpp"
 
@@ -41,6 +42,7 @@ class EventHistory final : public Observer {
     void on_drifted(const Holding& holding, int found, bool repaired) override;
     void on_refused(const Holding& holding, const Error& error) override;
     void on_unreadable(Pid pid, const Error& error) override;
+    void process_killed(const Kill& kill);
     void rules_reloaded(std::uint64_t generation, std::size_t rules);
     void rules_rejected(std::uint64_t generation);
 

@@ -115,7 +115,8 @@ void Finder::forked(Pid pid, Pid parent) {
         guard_.is_child_alike(parent) ? PendingSet::kFirstRecheck : PendingSet::kAfterFork);
 }
 
-void Finder::ended(Pid pid) {
+void Finder::ended(Pid pid, int signal) {
+    hooks_.ended(pid, signal);
     pending_.ended(pid);
     guard_.ended(pid, Clock::now());
 }

@@ -30,6 +30,8 @@ class Finder final : public News {
         std::function<void(const Error&)> sweep_failed;
         std::function<void()> files_changed;
         std::function<void(const std::string& cgroup_directory)> attributes_changed;
+        /// A process ended; before the guard is told. See News::ended.
+        std::function<void(Pid pid, int signal)> ended;
         std::function<void()> swept;
     };
 
@@ -53,7 +55,7 @@ class Finder final : public News {
 
     void found(Pid pid) override;
     void forked(Pid pid, Pid parent) override;
-    void ended(Pid pid) override;
+    void ended(Pid pid, int signal) override;
     void all_told() override;
     void someone_executed() override;
     void overrun(const std::string& source, const std::string& what) override;

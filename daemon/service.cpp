@@ -81,6 +81,7 @@ Service::Service(Options options)
       guard_(table_, writer_, *this, ::getpid()),
       keeper_(ledger_, table_.cgroup_mount(), keeper_hooks()),
       kills_(options_.state_directory + "/kills", must(table_.procfs().boot_id())),
+      kill_watch_(loop_, kill_hooks()),
       finder_(loop_, guard_, table_,
               {options_.paths.settings_file, options_.paths.rule_directories}, finder_hooks()),
       bus_(loop_, *this, options_.bus),
@@ -98,10 +99,13 @@ int Service::run() {
     loop_.enable_watchdog();
     load_first();
     take_over_ledger();
+    open_kills();
     // Before the sweep, so that those who listen hear of everything that is held.
     bus_.start();
     finder_.configure(settings_);
     finder_.sweep();
+    // After the sweep, so that it is known which rule means whom.
+    kill_watch_.start(kills_.last_sequence());
     notify_ready(status_text());
     tell_changes();
     spdlog::info("oom-guardd {} guards: {}", OOMGUARD_VERSION, status_text());
@@ -151,6 +155,7 @@ Finder::Hooks Service::finder_hooks() {
         .files_changed = [this] { load_again(false); },
         .attributes_changed =
             [this](const std::string& directory) { on_attributes_changed(directory); },
+        .ended = [this](Pid pid, int signal) { kill_watch_.ended(pid, signal); },
         .swept =
             [this] {
                 sweep_failure_.clear();
@@ -282,6 +287,13 @@ std::optional<PinFailure> Service::release(Pid pid) {
     if (had_descendants || includes_descendants(guard_, pid))
         finder_.sweep();
     return failure;
+}
+
+std::vector<SourceState> Service::sources() const {
+    auto sources = finder_.sources();
+    for (SourceState& source : kill_watch_.sources())
+        sources.push_back(std::move(source));
+    return sources;
 }
 
 std::size_t Service::rescan() {

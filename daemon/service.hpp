@@ -15,6 +15,7 @@
 #include "daemon/finder.hpp"
 #include "daemon/guard.hpp"
 #include "daemon/kill_history.hpp"
+#include "daemon/kill_watch.hpp"
 #include "daemon/ledger_file.hpp"
 #include "daemon/linux_process_table.hpp"
 #include "daemon/observer.hpp"
@@ -40,7 +41,7 @@ class Service final : private Control, private Observer {
     Guard& guard() override { return guard_; }
     [[nodiscard]] const LinuxProcessTable& table() const override { return table_; }
     [[nodiscard]] std::uint64_t generation() const override { return generation_; }
-    [[nodiscard]] std::vector<SourceState> sources() const override { return finder_.sources(); }
+    [[nodiscard]] std::vector<SourceState> sources() const override;
     [[nodiscard]] std::vector<std::string> degraded() const override;
     [[nodiscard]] bool dry_run() const override { return settings_.dry_run; }
     [[nodiscard]] std::uint64_t overruns() const override { return finder_.overruns(); }
@@ -52,6 +53,7 @@ class Service final : private Control, private Observer {
     [[nodiscard]] const KillHistory& kills() const override { return kills_; }
     [[nodiscard]] std::optional<Trial> explain_oomd(ProcessId id) override;
     void systemd_version_is(const std::string& text) override;
+    void systemd_oomd_killed(const std::string& cgroup, const std::string& reason) override;
     ReloadOutcome reload() override;
     std::optional<PinFailure> hold(Pid pid, int value, Children children) override;
     std::optional<PinFailure> release(Pid pid) override;
@@ -72,6 +74,11 @@ class Service final : private Control, private Observer {
     void put_in_force(LoadedConfig config);
     void reject(const LoadedConfig& config, const std::string& consequence);
     void stop();
+
+    KillWatch::Hooks kill_hooks();
+    void open_kills();
+    [[nodiscard]] std::optional<Victim> look_up(Pid pid);
+    void on_killed(const Kill& kill, std::optional<std::uint64_t> sequence);
 
     OomdKeeper::Hooks keeper_hooks();
     void on_attributes_changed(const std::string& cgroup_directory);
@@ -98,6 +105,7 @@ class Service final : private Control, private Observer {
     EventLog log_;
     EventHistory history_;
     KillHistory kills_;
+    KillWatch kill_watch_;
     Finder finder_;
     BusLink bus_;
     EventLoop::Source change_timer_;

@@ -66,7 +66,7 @@ std::vector<std::string> Service::degraded() const {
     if (!rejection_.empty())
         texts.push_back(rejection_ + "; see the log, or run oom-guardd --check-config");
     add_missing_capabilities(guard_.rules(), texts);
-    for (const auto& source : finder_.sources()) {
+    for (const auto& source : sources()) {
         const bool is_partial = source.works() && !source.reason.empty();
         if (source.status == SourceState::Status::Failed)
             texts.push_back("source " + source.name + " does not work: " + source.reason);
@@ -78,6 +78,9 @@ std::vector<std::string> Service::degraded() const {
             "original scores cannot be recorded, and would be lost if the daemon were "
             "killed: " +
             *ledger_.failure());
+    if (kills_.failure())
+        texts.push_back("kills cannot be recorded, and are forgotten when the daemon ends: " +
+                        *kills_.failure());
     if (!sweep_failure_.empty())
         texts.push_back("processes cannot be listed: " + sweep_failure_);
     if (!memory_lock_failure_.empty())

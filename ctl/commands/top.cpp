@@ -29,9 +29,9 @@ struct TopOptions {
     double delay = 2;
 };
 
-std::optional<top::MachineMemory> machine_memory() {
+std::optional<sys::MemoryInfo> memory_info() {
     const auto text = sys::read_meminfo();
-    return text ? top::parse_meminfo(*text) : std::nullopt;
+    return text ? sys::parse_meminfo(*text) : std::nullopt;
 }
 
 /// The live table, from its first screen to its last.
@@ -85,7 +85,7 @@ class Top {
         else
             snapshot.memory = manager_.memory();
         if (session_.settings().host.empty())
-            snapshot.machine = machine_memory();
+            snapshot.machine = memory_info();
         snapshot.time = now_usec();
         snapshot.page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
         model_.update(snapshot);

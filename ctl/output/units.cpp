@@ -35,22 +35,6 @@ std::tm local_time(std::uint64_t usec) {
 
 }  // namespace
 
-std::string bytes_text(std::uint64_t bytes) {
-    constexpr std::string_view kPrefixes = "KMGTPE";
-    constexpr std::uint64_t kStep = 1024;
-    if (bytes < kStep)
-        return fmt::format("{}B", bytes);
-    std::size_t prefix = 0;
-    while (prefix + 1 < kPrefixes.size() && bytes >= kStep * kStep) {
-        bytes /= kStep;
-        ++prefix;
-    }
-    const std::uint64_t tenths = bytes % kStep * 10 / kStep;
-    if (tenths == 0)
-        return fmt::format("{}{}", bytes / kStep, kPrefixes[prefix]);
-    return fmt::format("{}.{}{}", bytes / kStep, tenths, kPrefixes[prefix]);
-}
-
 std::string span_text(std::uint64_t usec) {
     std::string text;
     int told = 0;

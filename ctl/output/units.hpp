@@ -4,10 +4,9 @@
 #include <cstdint>
 #include <string>
 
-namespace oomguard::ctl {
+#include "core/text.hpp"
 
-/// "0B", "512B", "1.5K", "23.4M", "1.2T": as systemd writes sizes.
-[[nodiscard]] std::string bytes_text(std::uint64_t bytes);
+namespace oomguard::ctl {
 
 /// A time span in microseconds by its two largest units: "350ms", "5min 3s", "3 days 2h".
 [[nodiscard]] std::string span_text(std::uint64_t usec);

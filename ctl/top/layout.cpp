@@ -64,7 +64,7 @@ Line counts_line(const Model& model) {
             {fmt::format("{} refused", refused), refused > 0 ? Look::Refused : Look::Plain}};
 }
 
-Line memory_line(const MachineMemory& memory) {
+Line memory_line(const sys::MemoryInfo& memory) {
     return {{fmt::format("Memory {}, {} available; swap {}, {} free", bytes_text(memory.total),
                          bytes_text(memory.available), bytes_text(memory.swap_total),
                          bytes_text(memory.swap_free))}};

@@ -2,28 +2,10 @@
 #include "ctl/top/rows.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 namespace oomguard::ctl::top {
 namespace {
-
-/// The number behind "KEY:" at the beginning of a line, which is in kilobytes.
-std::optional<std::uint64_t> kilobytes_of(std::string_view text, std::string_view key) {
-    while (!text.empty()) {
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
-        if (!line.starts_with(key) || line.substr(key.size(), 1) != ":")
-            continue;
-        line.remove_prefix(key.size() + 1);
-        line.remove_prefix(std::min(line.size(), line.find_first_not_of(' ')));
-        std::uint64_t number = 0;
-        if (std::from_chars(line.data(), line.data() + line.size(), number).ec != std::errc())
-            return std::nullopt;
-        return number * 1024;
-    }
-    return std::nullopt;
-}
 
 /// Bytes in one of the daemon's pages, which may be those of another machine: points without a
 /// score are the memory.
@@ -37,16 +19,6 @@ std::int64_t page_size_of(const Snapshot& snapshot) {
 }
 
 }  // namespace
-
-std::optional<MachineMemory> parse_meminfo(std::string_view text) {
-    const auto total = kilobytes_of(text, "MemTotal");
-    const auto available = kilobytes_of(text, "MemAvailable");
-    const auto swap_total = kilobytes_of(text, "SwapTotal");
-    const auto swap_free = kilobytes_of(text, "SwapFree");
-    if (!total || !available || !swap_total || !swap_free)
-        return std::nullopt;
-    return MachineMemory{*total, *available, *swap_total, *swap_free};
-}
 
 std::vector<Row> order_rows(const Snapshot& snapshot) {
     std::map<Id, const ProcessRow*> held;

@@ -9,22 +9,12 @@
 #include <vector>
 
 #include "ctl/bus/rows.hpp"
+#include "sys/machine_memory.hpp"
 
 namespace oomguard::ctl::top {
 
 /// pid and start time: the identity of a process.
 using Id = std::pair<std::uint32_t, std::uint64_t>;
-
-/// In bytes.
-struct MachineMemory {
-    std::uint64_t total = 0;
-    std::uint64_t available = 0;
-    std::uint64_t swap_total = 0;
-    std::uint64_t swap_free = 0;
-};
-
-/// What /proc/meminfo says; none if it does not say all of it.
-[[nodiscard]] std::optional<MachineMemory> parse_meminfo(std::string_view text);
 
 /// What the daemon, and the machine, told at one time.
 struct Snapshot {
@@ -32,7 +22,7 @@ struct Snapshot {
     std::vector<ProcessRow> held = {};
     std::vector<MemoryRow> memory = {};             ///< of those held
     std::vector<RankRow> order = {};                ///< empty where it is not shown
-    std::optional<MachineMemory> machine = {};      ///< none of another machine
+    std::optional<sys::MemoryInfo> machine = {};    ///< none of another machine
     std::uint64_t time = 0;                         ///< CLOCK_REALTIME, microseconds
     std::uint64_t page_size = std::uint64_t{4096};  ///< bytes
 };

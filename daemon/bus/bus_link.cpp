@@ -85,6 +85,7 @@ void BusLink::connect() {
     io_ = {};
     timeout_ = {};
     systemd_.reset();
+    oomd_.reset();
     object_.reset();
     connection_.reset();
     try {
@@ -101,6 +102,7 @@ void BusLink::open() {
     request_name(*connection_);
     attach();
     ask_systemd_version();
+    listen_to_oomd();
     retry_pause_ = kFirstRetryPause;
     failure_.clear();
     spdlog::info("on the bus '{}' as {}", where_, kServiceName);
@@ -123,6 +125,17 @@ void BusLink::ask_systemd_version() {
             if (!error && version.containsValueOfType<std::string>())
                 control_.systemd_version_is(version.get<std::string>());
         });
+}
+
+/// It may come and go.
+void BusLink::listen_to_oomd() {
+    oomd_ = compat::proxy_of(*connection_, "org.freedesktop.oom1", "/org/freedesktop/oom1");
+    oomd_->uponSignal("Killed")
+        .onInterface("org.freedesktop.oom1.Manager")
+        .call([this](const std::string& cgroup, const std::string& reason) {
+            control_.systemd_oomd_killed(cgroup, reason);
+        });
+    compat::start_listening(*oomd_);
 }
 
 void BusLink::prepare() {

@@ -39,6 +39,7 @@ class BusLink {
     void open();
     void attach();
     void ask_systemd_version();
+    void listen_to_oomd();
     void process();
     void prepare();
     void lose(const std::string& why);
@@ -52,6 +53,7 @@ class BusLink {
     std::unique_ptr<sdbus::IConnection> connection_;
     std::unique_ptr<ManagerObject> object_;
     std::unique_ptr<sdbus::IProxy> systemd_;
+    std::unique_ptr<sdbus::IProxy> oomd_;
     EventLoop::Source io_;
     EventLoop::Source timeout_;
     EventLoop::Source retry_;

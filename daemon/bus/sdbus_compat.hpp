@@ -29,6 +29,9 @@ inline std::unique_ptr<sdbus::IProxy> proxy_of(sdbus::IConnection& connection, c
     return sdbus::createProxy(connection, sdbus::ServiceName{service}, sdbus::ObjectPath{path});
 }
 
+/// To be called when the handlers of its signals are set.
+inline void start_listening(sdbus::IProxy& /*proxy*/) {}
+
 inline bool process_one(sdbus::IConnection& connection) {
     return connection.processPendingEvent();
 }
@@ -62,6 +65,10 @@ using ReplyError = const sdbus::Error*;
 inline std::unique_ptr<sdbus::IProxy> proxy_of(sdbus::IConnection& connection, const char* service,
                                                const char* path) {
     return sdbus::createProxy(connection, service, path);
+}
+
+inline void start_listening(sdbus::IProxy& proxy) {
+    proxy.finishRegistration();
 }
 
 inline bool process_one(sdbus::IConnection& connection) {

@@ -155,7 +155,7 @@ void ProcConnectorSource::take(const sys::ProcEvent& event) {
             news_.found(event.pid);
             break;
         case Kind::Exit:
-            news_.ended(event.pid);
+            news_.ended(event.pid, event.signal);
             break;
         case Kind::Other:
             break;

@@ -27,17 +27,26 @@ struct SourceState {
     [[nodiscard]] bool works_in_full() const { return works() && reason.empty(); }
 };
 
-/// Where the sources bring their news. It is only news: what it is about is read again.
-class News {
+/// Is told of the states of sources.
+class SourceListener {
   public:
-    News() = default;
-    News(const News&) = delete;
-    News& operator=(const News&) = delete;
-    virtual ~News() = default;
+    SourceListener() = default;
+    SourceListener(const SourceListener&) = delete;
+    SourceListener& operator=(const SourceListener&) = delete;
+    virtual ~SourceListener() = default;
 
+    /// A source works now that did not, or the other way round.
+    virtual void source_changed(const SourceState& state) = 0;
+};
+
+/// Where the sources of processes bring their news. It is only news: what it is about is read
+/// again.
+class News : public SourceListener {
+  public:
     virtual void found(Pid pid) = 0;
     virtual void forked(Pid pid, Pid parent) = 0;
-    virtual void ended(Pid pid) = 0;
+    /// `signal`: the one that ended it; 0 if none did.
+    virtual void ended(Pid pid, int signal) = 0;
 
     /// To be called after each handful of the three above: now is the time to look.
     virtual void all_told() = 0;
@@ -52,9 +61,6 @@ class News {
     /// The attributes of a cgroup have changed, among them perhaps those for systemd-oomd.
     virtual void attributes_changed(const std::string& cgroup_directory) = 0;
 
-    /// A source works now that did not, or the other way round.
-    virtual void source_changed(const SourceState& state) = 0;
-
     /// A rule file or the settings may have changed on disk.
     virtual void files_changed() = 0;
 };
@@ -62,20 +68,21 @@ class News {
 /// A source's state, whose changes are news too.
 class SourceReport {
   public:
-    SourceReport(News& news, std::string name) : news_(news), state_{std::move(name), {}, {}} {}
+    SourceReport(SourceListener& listener, std::string name)
+        : listener_(listener), state_{std::move(name), {}, {}} {}
 
     void set(SourceState::Status status, std::string reason = {}) {
         if (state_.status == status && state_.reason == reason)
             return;
         state_.status = status;
         state_.reason = std::move(reason);
-        news_.source_changed(state_);
+        listener_.source_changed(state_);
     }
 
     [[nodiscard]] const SourceState& state() const { return state_; }
 
   private:
-    News& news_;
+    SourceListener& listener_;
     SourceState state_;
 };
 

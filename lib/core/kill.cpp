@@ -29,8 +29,8 @@ std::string kernel_reason(const Protection& protection, const KillGrounds& groun
                std::to_string(*protection.wanted) +
                " of its rule: someone else had changed it, or it could not be written; see the log";
     if (!grounds.limit.empty())
-        return "its cgroup " + grounds.limit +
-               " ran into its own memory.max, and only the processes in there count then: it had "
+        return "its cgroup, or one above (" + grounds.limit +
+               "), ran into its own memory.max, and only the processes in there count then: it had "
                "the most points of them, in spite of " +
                std::to_string(*protection.wanted) + "; raise memory.max, or its neighbours' scores";
     if (grounds.is_on_request)

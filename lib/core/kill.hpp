@@ -35,18 +35,20 @@ struct Kill {
     std::optional<int> score;  ///< oom_score_adj at death, if it is known
     Killer killer = Killer::Unknown;
     std::uint64_t memory = 0;  ///< bytes; 0 if not known
-    std::string limit;         ///< the cgroup that ran out of memory; empty: the whole machine
-    std::string situation;     ///< of memory
-    std::string why;           ///< why protection did not help; empty if it was not protected
-    std::uint64_t batch = 0;   ///< the same for those killed together
+    /// The cgroup that ran out of memory; empty: the whole machine; "?": one that the kernel did
+    /// not name, as it does in a burst.
+    std::string limit;
+    std::string situation;    ///< of memory
+    std::string why;          ///< why protection did not help; empty if it was not protected
+    std::uint64_t batch = 0;  ///< the same for those killed together
 
     friend bool operator==(const Kill&, const Kill&) = default;
 };
 
 /// How a process was protected when it was killed.
 struct Protection {
-    std::optional<int> wanted;  ///< a rule's oom_score_adj below 0
-    bool from_oomd = false;     ///< a rule's systemd_oomd
+    std::optional<int> wanted = std::nullopt;  ///< a rule's oom_score_adj below 0
+    bool from_oomd = false;                    ///< a rule's systemd_oomd
 
     [[nodiscard]] bool is_any() const { return wanted || from_oomd; }
 };
@@ -57,9 +59,9 @@ struct KillGrounds {
     bool is_group = false;         ///< the kernel killed all of a cgroup (memory.oom.group)
     bool is_on_request = false;    ///< by SysRq f
     bool is_of_allocator = false;  ///< by vm.oom_kill_allocating_task
-    std::optional<int> score;      ///< at death
-    std::string limit;             ///< as of Kill
-    bool was_by_swap = false;      ///< systemd-oomd went by the swap used
+    std::optional<int> score = std::nullopt;  ///< at death
+    std::string limit = {};                   ///< as of Kill
+    bool was_by_swap = false;                 ///< systemd-oomd went by the swap used
 };
 
 /// Why a protected process was killed nevertheless, and what to do. One sentence, printable.

@@ -125,6 +125,21 @@ std::string counted(std::size_t count, std::string_view singular, std::string_vi
     return out;
 }
 
+std::string bytes_text(std::uint64_t bytes) {
+    constexpr std::string_view kPrefixes = "KMGTPE";
+    constexpr std::uint64_t kStep = 1024;
+    if (bytes < kStep)
+        return std::to_string(bytes) + "B";
+    std::size_t prefix = 0;
+    while (prefix + 1 < kPrefixes.size() && bytes >= kStep * kStep) {
+        bytes /= kStep;
+        ++prefix;
+    }
+    const std::uint64_t tenths = bytes % kStep * 10 / kStep;
+    const std::string fraction = tenths == 0 ? "" : "." + std::to_string(tenths);
+    return std::to_string(bytes / kStep) + fraction + kPrefixes[prefix];
+}
+
 std::optional<std::string_view> nearest(std::string_view word,
                                         const std::vector<std::string_view>& candidates) {
     constexpr std::size_t kMostEdits = 2;

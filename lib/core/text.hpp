@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ namespace oomguard {
 /// "1 rule", "2 rules"; a plural that is not made by an "s" is given.
 [[nodiscard]] std::string counted(std::size_t count, std::string_view singular,
                                   std::string_view plural = {});
+
+/// "0B", "512B", "1.5K", "23.4M", "1.2T": as systemd writes sizes.
+[[nodiscard]] std::string bytes_text(std::uint64_t bytes);
 
 /// The candidate within an edit distance of 2 (and less than half of its length) that is nearest
 /// to `word`, a swap of two neighbours counting as one edit; nothing if there is none.

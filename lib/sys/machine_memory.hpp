@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/result.hpp"
 
@@ -17,6 +19,17 @@ struct MachineMemory {
 /// All there is of both, from sysinfo(2): what the OOM killer calls totalpages where the whole
 /// machine has run out of memory (constrained_alloc() in mm/oom_kill.c).
 [[nodiscard]] Result<MachineMemory> machine_memory();
+
+/// What there is and what is left, in bytes.
+struct MemoryInfo {
+    std::uint64_t total = 0;
+    std::uint64_t available = 0;
+    std::uint64_t swap_total = 0;
+    std::uint64_t swap_free = 0;
+};
+
+/// What /proc/meminfo says; none if it does not say all of it.
+[[nodiscard]] std::optional<MemoryInfo> parse_meminfo(std::string_view text);
 
 /// The text of /proc/meminfo.
 [[nodiscard]] Result<std::string> read_meminfo();

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,6 +26,9 @@ constexpr std::uint32_t kThread =
 constexpr std::uint32_t kProcess =
     kEvent + sizeof(layout::EventHeader) + offsetof(layout::TaskData, tgid);
 
+constexpr std::uint32_t kExitCode = kEvent + sizeof(layout::EventHeader) +
+                                    sizeof(layout::TaskData) + offsetof(layout::ExitData, code);
+
 constexpr std::uint32_t kPass = 0xFFFFFFFF;
 constexpr std::uint32_t kDrop = 0;
 
@@ -42,11 +46,15 @@ sock_filter jump_if(std::uint32_t value, std::uint8_t skipped) {
 int attach_filter(int fd) {
     std::array program = {
         load(kWhat),
-        jump_if(layout::kExec, 8),
-        jump_if(layout::kUid, 3),
-        jump_if(layout::kGid, 2),
-        jump_if(layout::kComm, 1),
+        jump_if(layout::kExec, 12),
+        jump_if(layout::kUid, 7),
+        jump_if(layout::kGid, 6),
+        jump_if(layout::kComm, 5),
+        jump_if(layout::kExit, 1),
         sock_filter BPF_STMT(BPF_RET | BPF_K, kDrop),
+        load(kExitCode),
+        jump_if(SIGKILL, 1),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(SIGTERM), 0, 5),
         load(kThread),
         sock_filter BPF_STMT(BPF_MISC | BPF_TAX, 0),
         load(kProcess),

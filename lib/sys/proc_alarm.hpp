@@ -7,8 +7,9 @@
 namespace oomguard::sys {
 
 /// A second socket of the process connector that can be read when a process has executed a program,
-/// or changed its user, group or name; not after each fork and exit. So who waits for it is woken
-/// only by what cannot wait. What happened is not told: that stands in the ProcConnector.
+/// changed its user, group or name, or was ended by SIGKILL or SIGTERM (of which something can be
+/// read only until its parent has taken note); not after each fork and exit. So who waits for it is
+/// woken only by what cannot wait. What happened is not told: that stands in the ProcConnector.
 ///
 /// Open it before the ProcConnector: the kernel delivers to the socket that joined last first (it
 /// adds to the head of the list: netlink_update_subscriptions in net/netlink/af_netlink.c), so that

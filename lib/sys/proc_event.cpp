@@ -78,6 +78,13 @@ bool read_task(Bytes data, ProcEvent& event) {
     // A thread that execs becomes the leader of its group, so an exec always counts.
     if (task.pid != task.tgid && event.kind != ProcEvent::Kind::Exec)
         event.kind = ProcEvent::Kind::Other;
+    if (event.kind != ProcEvent::Kind::Exit)
+        return true;
+    ExitData exit{};
+    if (!take(data, exit))
+        return false;
+    constexpr std::uint32_t kSignal = 0x7F;
+    event.signal = static_cast<int>(exit.code & kSignal);
     return true;
 }
 

@@ -19,6 +19,7 @@ struct ProcEvent {
     std::uint32_t sequence = 0;  ///< counted by each cpu on its own, over all kinds
     Pid pid = 0;                 ///< the thread group; of a fork, the child; 0 where it tells none
     Pid parent_pid = 0;          ///< Fork: the thread group of the parent
+    int signal = 0;              ///< Exit: the one that ended it; 0 if none did
     int error = 0;               ///< Ack: an errno, 0 for success
     std::uint32_t request = 0;   ///< Ack: the number, in the request's `ack`, of what it answers
 };

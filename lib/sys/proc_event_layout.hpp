@@ -39,4 +39,9 @@ struct TaskData {
     std::int32_t tgid;
 };
 
+/// What follows in that of exit; `code` is as of wait(2).
+struct ExitData {
+    std::uint32_t code;
+};
+
 }  // namespace oomguard::sys::layout

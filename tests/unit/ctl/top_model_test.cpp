@@ -46,21 +46,6 @@ TEST_CASE("What is held has its memory, unless that is of another process of the
     CHECK_FALSE(held_rows(snapshot)[1].memory);
 }
 
-TEST_CASE("meminfo is read, and nothing is made up where a line is missing") {
-    const std::string text =
-        "MemTotal:       2048 kB\nMemFree:  1 kB\nMemAvailable:   1024 kB\n"
-        "SwapCached: 7 kB\nSwapTotal: 4 kB\nSwapFree: 3 kB\n";
-    const auto memory = parse_meminfo(text);
-    REQUIRE(memory);
-    CHECK(memory->total == 2048 * 1024);
-    CHECK(memory->available == 1024 * 1024);
-    CHECK(memory->swap_total == 4 * 1024);
-    CHECK(memory->swap_free == 3 * 1024);
-    CHECK_FALSE(parse_meminfo(text.substr(0, text.find("SwapFree"))));
-    CHECK_FALSE(parse_meminfo("MemTotal:"));
-    CHECK_FALSE(parse_meminfo(""));
-}
-
 TEST_CASE("F4 filters by name while it is typed, whatever the case, and Escape shows all again") {
     Model model = model_of({"nginx", "Postgres", "sshd"});
     (void)press(model, KeyCode::Filter);

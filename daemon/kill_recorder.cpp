@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/kill_recorder.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "core/text.hpp"
+
+namespace oomguard::daemon {
+namespace {
+
+constexpr std::size_t kMostTold = 1024;
+/// Without news of its end one is looked at so often.
+constexpr std::chrono::seconds kLookPause{1};
+/// A limit that the kernel left out.
+constexpr const char* kSomeCgroup = "?";
+
+bool is_in(const std::string& cgroup, const std::string& ancestor) {
+    return cgroup == ancestor || cgroup.starts_with(ancestor == "/" ? ancestor : ancestor + "/");
+}
+
+std::string limit_of(const KernelKill& found) {
+    if (!found.is_cgroup)
+        return {};
+    return found.limit.empty() ? kSomeCgroup : printable(found.limit);
+}
+
+std::string why_oomd(const std::string& reason) {
+    if (reason == "memory-used")
+        return "memory and swap were used up";
+    if (reason == "memory-pressure")
+        return "memory pressure was high";
+    return printable(reason);
+}
+
+}  // namespace
+
+void KillRecorder::kernel_logged(const KernelRecord& record, bool is_past, Time now) {
+    const auto pid = kernel_.read(record);
+    if (!pid)
+        return;
+    if (!kernel_due_)
+        kernel_due_ = now + kKernelWait;
+    std::optional<Victim> victim;
+    if (!is_past) {
+        victim = take_end(*pid);
+        if (!victim)
+            victim = hooks_.look_up(*pid).value_or(Victim{.id = {*pid, 0}});
+    }
+    seen_.emplace(record.sequence, std::move(victim));
+}
+
+void KillRecorder::ended(Pid pid, int signal, Time now) {
+    const auto doomed = std::find_if(doomed_.begin(), doomed_.end(),
+                                     [pid](const Doomed& one) { return one.victim.id.pid == pid; });
+    if (doomed != doomed_.end()) {
+        const Doomed ended = std::move(*doomed);
+        doomed_.erase(doomed);
+        tell_doomed(ended);
+        return;
+    }
+    if (signal != SIGKILL && signal != SIGTERM)
+        return;
+    Victim victim = hooks_.look_up(pid).value_or(Victim{.id = {pid, 0}});
+    if (is_accounted_for(victim.id))
+        return;
+    if (CgroupKill* killing = killing_of(victim.cgroup, now);
+        killing != nullptr && signal == SIGKILL) {
+        tell_oomd(*killing, victim);
+        return;
+    }
+    ends_.push_back({signal, now, std::move(victim)});
+    if (ends_.size() > kMostEnds)
+        ends_.pop_front();
+}
+
+void KillRecorder::oomd_killed(const std::string& cgroup, const std::string& reason, Time now) {
+    cgroups_.push_back({.cgroup = printable(cgroup),
+                        .situation = why_oomd(reason) + "; " + hooks_.situation(),
+                        .was_by_swap = reason == "memory-used",
+                        .at = now,
+                        .batch = hooks_.realtime()});
+    auto ends = std::exchange(ends_, {});
+    for (End& end : ends) {
+        if (end.signal == SIGKILL && is_in(end.victim.cgroup, cgroups_.back().cgroup))
+            tell_oomd(cgroups_.back(), end.victim);
+        else
+            ends_.push_back(std::move(end));
+    }
+}
+
+void KillRecorder::signal_sent(Killer killer, Pid pid, const std::string& name, Time now) {
+    auto victim = take_end(pid);
+    const bool has_ended = victim.has_value();
+    if (!victim)
+        victim = hooks_.look_up(pid);
+    // Who has the pid now may be another.
+    const bool is_there = victim && victim->name == printable(name);
+    if (!is_there && !has_ended)
+        victim = Victim{.id = {pid, 0}};
+    if (victim->name.empty())
+        victim->name = printable(name);
+    if (is_there && !has_ended)
+        await_end(killer, *std::move(victim), now);
+    else
+        tell_doomed({killer, *std::move(victim), hooks_.situation(), now, now});
+}
+
+void KillRecorder::await_end(Killer killer, Victim victim, Time now) {
+    // Two signals may be sent to one process.
+    std::erase_if(doomed_, [&](const Doomed& one) { return one.victim.id == victim.id; });
+    doomed_.push_back(
+        {killer, std::move(victim), hooks_.situation(), now + kLookPause, now + kDying});
+}
+
+void KillRecorder::settle(Time now) {
+    if (kernel_due_ && now >= *kernel_due_)
+        settle_kernel();
+    settle_ends(now);
+    settle_cgroups(now);
+    settle_doomed(now);
+}
+
+std::optional<Time> KillRecorder::next_due() const {
+    std::optional<Time> due = kernel_due_;
+    const auto consider = [&due](Time time) { due = due ? std::min(*due, time) : time; };
+    if (!ends_.empty())
+        consider(ends_.front().at + kWait);
+    for (const CgroupKill& killing : cgroups_)
+        consider(killing.at + (killing.has_victims ? kDying : kWait));
+    for (const Doomed& one : doomed_)
+        consider(std::min(one.look_at, one.until));
+    return due;
+}
+
+void KillRecorder::settle_kernel() {
+    kernel_due_.reset();
+    const auto seen = std::exchange(seen_, {});
+    for (const KernelKill& found : kernel_.take()) {
+        const auto at = seen.find(found.sequence);
+        const bool is_past = at == seen.end() || !at->second;
+        tell_kernel(found, is_past ? Victim{.id = {found.pid, 0}} : *at->second, is_past);
+    }
+}
+
+void KillRecorder::settle_ends(Time now) {
+    while (!ends_.empty() && now >= ends_.front().at + kWait) {
+        const End end = std::move(ends_.front());
+        ends_.pop_front();
+        if (end.signal != SIGKILL || !end.victim.protection.is_any())
+            continue;
+        Kill kill;
+        kill.usec = hooks_.realtime();
+        kill.killer = Killer::Unknown;
+        kill.batch = kill.usec;
+        tell(std::move(kill), end.victim, {.killer = Killer::Unknown});
+    }
+}
+
+void KillRecorder::settle_cgroups(Time now) {
+    for (CgroupKill& killing : cgroups_) {
+        if (!killing.has_victims && now >= killing.at + kWait)
+            tell_oomd(killing, {.cgroup = killing.cgroup});
+    }
+    std::erase_if(cgroups_,
+                  [now](const CgroupKill& killing) { return now >= killing.at + kDying; });
+}
+
+void KillRecorder::settle_doomed(Time now) {
+    for (Doomed& one : std::exchange(doomed_, {})) {
+        const auto found =
+            now >= one.look_at ? hooks_.look_up(one.victim.id.pid) : std::optional(one.victim);
+        if (!found || found->id != one.victim.id) {
+            tell_doomed(one);
+        } else if (now < one.until) {
+            one.look_at = now >= one.look_at ? now + kLookPause : one.look_at;
+            doomed_.push_back(std::move(one));
+        }
+    }
+}
+
+KillRecorder::CgroupKill* KillRecorder::killing_of(const std::string& cgroup, Time now) {
+    for (CgroupKill& killing : cgroups_) {
+        if (is_in(cgroup, killing.cgroup) && now < killing.at + kDying)
+            return &killing;
+    }
+    return nullptr;
+}
+
+std::optional<Victim> KillRecorder::take_end(Pid pid) {
+    const auto end = std::find_if(ends_.begin(), ends_.end(),
+                                  [pid](const End& one) { return one.victim.id.pid == pid; });
+    if (end == ends_.end())
+        return std::nullopt;
+    Victim victim = std::move(end->victim);
+    ends_.erase(end);
+    return victim;
+}
+
+bool KillRecorder::is_accounted_for(ProcessId id) const {
+    return std::find(told_.begin(), told_.end(), id) != told_.end() ||
+           std::any_of(seen_.begin(), seen_.end(),
+                       [&](const auto& one) { return one.second && one.second->id == id; });
+}
+
+void KillRecorder::tell_kernel(const KernelKill& found, const Victim& victim, bool is_past) {
+    // The first of a group may be named again with the rest of it.
+    if (found.batch == kernel_batch_ && is_accounted_for(victim.id))
+        return;
+    Kill kill;
+    kill.usec = hooks_.realtime();
+    if (is_past)
+        kill.usec -= hooks_.log_time() - found.usec;
+    if (found.batch != std::exchange(kernel_batch_, found.batch))
+        kernel_batch_usec_ = kill.usec;
+    kill.batch = kernel_batch_usec_;
+    kill.killer = Killer::Kernel;
+    kill.name = printable(found.name);
+    kill.user = victim.user.empty() ? hooks_.user(found.uid) : victim.user;
+    kill.cgroup = printable(found.cgroup);
+    kill.score = found.score;
+    kill.memory = found.memory;
+    kill.limit = limit_of(found);
+    kill.situation = found.situation;
+    if (kill.situation.empty() && found.is_cgroup)
+        kill.situation = "a cgroup ran into its memory.max";
+    else if (kill.situation.empty() && !is_past)
+        kill.situation = hooks_.situation();
+    tell(std::move(kill), victim,
+         {.killer = Killer::Kernel,
+          .is_group = found.is_group,
+          .is_on_request = found.is_on_request,
+          .is_of_allocator = found.is_of_allocator,
+          .score = found.score,
+          .limit = limit_of(found)},
+         found.sequence);
+}
+
+void KillRecorder::tell_oomd(CgroupKill& killing, const Victim& victim) {
+    killing.has_victims = true;
+    Kill kill;
+    kill.usec = hooks_.realtime();
+    kill.killer = Killer::SystemdOomd;
+    kill.situation = killing.situation;
+    kill.batch = killing.batch;
+    tell(std::move(kill), victim,
+         {.killer = Killer::SystemdOomd, .was_by_swap = killing.was_by_swap});
+}
+
+void KillRecorder::tell_doomed(const Doomed& doomed) {
+    Kill kill;
+    kill.usec = hooks_.realtime();
+    kill.killer = doomed.killer;
+    kill.situation = doomed.situation;
+    kill.batch = kill.usec;
+    tell(std::move(kill), doomed.victim, {.killer = doomed.killer});
+}
+
+void KillRecorder::tell(Kill kill, const Victim& victim, const KillGrounds& grounds,
+                        std::optional<std::uint64_t> sequence) {
+    kill.id = victim.id;
+    kill.rule = victim.rule;
+    if (kill.name.empty())
+        kill.name = victim.name;
+    if (kill.user.empty())
+        kill.user = victim.user;
+    if (!victim.cgroup.empty())
+        kill.cgroup = victim.cgroup;
+    if (!kill.score)
+        kill.score = victim.score;
+    if (kill.memory == 0)
+        kill.memory = victim.memory;
+    KillGrounds all = grounds;
+    all.score = kill.score;
+    kill.why = why_protection_failed(victim.protection, all);
+    told_.push_back(kill.id);
+    if (told_.size() > kMostTold)
+        told_.pop_front();
+    hooks_.killed(kill, sequence);
+}
+
+}  // namespace oomguard::daemon

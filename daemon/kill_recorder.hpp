@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/kernel_kills.hpp"
+#include "core/kill.hpp"
+#include "daemon/holding.hpp"
+
+namespace oomguard::daemon {
+
+/// A process that was killed, or may have been: what could be read of it while it was still to be
+/// seen, and what the guard knew. Texts are printable; empty where nothing is known.
+struct Victim {
+    ProcessId id = {};
+    std::string name = {};
+    std::string user = {};
+    std::string cgroup = {};
+    std::string rule = {};
+    std::optional<int> score = std::nullopt;
+    std::uint64_t memory = 0;
+    Protection protection = {};
+};
+
+/// Makes one record of each kill, whichever sources tell of it and in whatever order: the kernel's
+/// log, the ends of processes by a signal, systemd-oomd's signal, and what other killers log.
+class KillRecorder {
+  public:
+    /// An end that nobody accounts for waits so long for a killer that says it was its.
+    static constexpr std::chrono::milliseconds kWait{2500};
+    /// What the kernel says of one kill comes within this.
+    static constexpr std::chrono::milliseconds kKernelWait{100};
+    /// Processes of a cgroup that was killed, and those that were sent SIGTERM, take time to end.
+    static constexpr std::chrono::seconds kDying{10};
+    static constexpr std::size_t kMostEnds = 1024;
+
+    struct Hooks {
+        /// What is known of a process now; nullopt if nothing is.
+        std::function<std::optional<Victim>(Pid pid)> look_up;
+        /// The user's name, printable.
+        std::function<std::string(Uid uid)> user;
+        /// Of the machine's memory, now; printable.
+        std::function<std::string()> situation;
+        /// CLOCK_REALTIME and the kernel's log's time, in microseconds.
+        std::function<std::uint64_t()> realtime;
+        std::function<std::uint64_t()> log_time;
+        /// Once for each kill. `sequence`: see KillHistory::add.
+        std::function<void(const Kill& kill, std::optional<std::uint64_t> sequence)> killed;
+    };
+
+    KillRecorder(std::uint64_t page_size, Hooks hooks)
+        : kernel_(page_size), hooks_(std::move(hooks)) {}
+
+    /// A record of the kernel's log. `is_past`: from before the daemon was started, so that who has
+    /// the pid now is another.
+    void kernel_logged(const KernelRecord& record, bool is_past, Time now);
+
+    /// A process ended, by a signal or (0) not. To be called while it can still be looked up.
+    void ended(Pid pid, int signal, Time now);
+
+    /// systemd-oomd killed all of this cgroup, and says why: "memory-used" (swap) or
+    /// "memory-pressure".
+    void oomd_killed(const std::string& cgroup, const std::string& reason, Time now);
+
+    /// Another killer logged that it sends a signal to this process.
+    void signal_sent(Killer killer, Pid pid, const std::string& name, Time now);
+
+    /// What is due now. To be called at next_due(), or later.
+    void settle(Time now);
+    [[nodiscard]] std::optional<Time> next_due() const;
+
+  private:
+    struct End {
+        int signal = 0;
+        Time at;
+        Victim victim;
+    };
+    struct CgroupKill {
+        std::string cgroup;
+        std::string situation;
+        bool was_by_swap = false;
+        Time at;
+        std::uint64_t batch = 0;
+        bool has_victims = false;
+    };
+    struct Doomed {
+        Killer killer{};
+        Victim victim;
+        std::string situation;
+        Time look_at;
+        Time until;
+    };
+
+    [[nodiscard]] std::optional<Victim> take_end(Pid pid);
+    [[nodiscard]] bool is_accounted_for(ProcessId id) const;
+    void settle_kernel();
+    void await_end(Killer killer, Victim victim, Time now);
+    void settle_ends(Time now);
+    void settle_cgroups(Time now);
+    void settle_doomed(Time now);
+    [[nodiscard]] CgroupKill* killing_of(const std::string& cgroup, Time now);
+    void tell_kernel(const KernelKill& found, const Victim& victim, bool is_past);
+    void tell_oomd(CgroupKill& killing, const Victim& victim);
+    void tell_doomed(const Doomed& doomed);
+    void tell(Kill kill, const Victim& victim, const KillGrounds& grounds,
+              std::optional<std::uint64_t> sequence = std::nullopt);
+
+    KernelKills kernel_;
+    Hooks hooks_;
+    std::optional<Time> kernel_due_;
+    /// Whom the kernel says it killed, by the sequence of the record; none if that is past.
+    std::map<std::uint64_t, std::optional<Victim>> seen_;
+    std::deque<End> ends_;  // that nobody accounts for yet
+    std::vector<CgroupKill> cgroups_;
+    std::vector<Doomed> doomed_;
+    std::deque<ProcessId> told_;
+    std::uint64_t kernel_batch_ = 0;  // the last that was told, and when that was
+    std::uint64_t kernel_batch_usec_ = 0;
+};
+
+}  // namespace oomguard::daemon

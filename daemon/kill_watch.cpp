@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/kill_watch.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+#include "core/text.hpp"
+#include "daemon/realtime.hpp"
+#include "sys/accounts.hpp"
+#include "sys/machine_memory.hpp"
+
+namespace oomguard::daemon {
+namespace {
+
+/// The clock that the kernel's log goes by is about CLOCK_MONOTONIC.
+std::uint64_t log_time() {
+    const auto since_boot = Clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(since_boot).count());
+}
+
+std::string situation_text() {
+    const auto text = sys::read_meminfo();
+    const auto memory = text ? sys::parse_meminfo(*text) : std::nullopt;
+    if (!memory)
+        return {};
+    std::string situation = "of " + bytes_text(memory->total) + " of memory " +
+                            bytes_text(memory->available) + " were available just after";
+    if (memory->swap_total > 0)
+        situation +=
+            ", of " + bytes_text(memory->swap_total) + " of swap " + bytes_text(memory->swap_free);
+    return situation;
+}
+
+}  // namespace
+
+KillWatch::KillWatch(EventLoop& loop, Hooks hooks)
+    : hooks_(std::move(hooks)),
+      recorder_(sys::page_size(), {.look_up = hooks_.look_up,
+                                   .user = [](Uid uid) { return printable(sys::user_name(uid)); },
+                                   .situation = situation_text,
+                                   .realtime = realtime_usec,
+                                   .log_time = log_time,
+                                   .killed = hooks_.killed}),
+      kernel_log_(loop, *this,
+                  {.logged =
+                       [this](const KernelRecord& record, bool is_past) {
+                           recorder_.kernel_logged(record, is_past, Clock::now());
+                           arm_timer();
+                       },
+                   .lost =
+                       [this] {
+                           hooks_.lost("kernel-log",
+                                       "records were overwritten by others before "
+                                       "they could be read");
+                       }}),
+      timer_(loop.add_timer([this] { settle(); })) {}
+
+void KillWatch::start(std::optional<std::uint64_t> last_told) {
+    kernel_log_.start(last_told);
+}
+
+void KillWatch::ended(Pid pid, int signal) {
+    // What the kernel says of it is there before it ends, but the kernel may be late to wake us.
+    if (signal == SIGKILL)
+        kernel_log_.catch_up();
+    recorder_.ended(pid, signal, Clock::now());
+    arm_timer();
+}
+
+void KillWatch::oomd_killed(const std::string& cgroup, const std::string& reason) {
+    recorder_.oomd_killed(cgroup, reason, Clock::now());
+    arm_timer();
+}
+
+std::vector<SourceState> KillWatch::sources() const {
+    return {kernel_log_.state()};
+}
+
+void KillWatch::source_changed(const SourceState& state) {
+    hooks_.source_changed(state);
+}
+
+void KillWatch::settle() {
+    recorder_.settle(Clock::now());
+    arm_timer();
+}
+
+void KillWatch::arm_timer() {
+    if (const auto due = recorder_.next_due())
+        timer_.arm_at(*due);
+}
+
+}  // namespace oomguard::daemon

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/event_loop.hpp"
+#include "daemon/kill_recorder.hpp"
+#include "daemon/sources/kernel_log_source.hpp"
+#include "daemon/sources/source.hpp"
+
+namespace oomguard::daemon {
+
+/// Hears of kills: has the sources that tell of them, and the recorder that puts together what
+/// they tell.
+class KillWatch final : private SourceListener {
+  public:
+    struct Hooks {
+        std::function<std::optional<Victim>(Pid pid)> look_up;
+        std::function<void(const Kill& kill, std::optional<std::uint64_t> sequence)> killed;
+        std::function<void(const SourceState&)> source_changed;
+        /// Some may be missing.
+        std::function<void(const std::string& source, const std::string& what)> lost;
+    };
+
+    KillWatch(EventLoop& loop, Hooks hooks);
+
+    /// Also tells of the kills that the kernel still has in its log, but for those up to this
+    /// record.
+    void start(std::optional<std::uint64_t> last_told);
+
+    /// A process ended; see News::ended. To be called while it can still be looked up.
+    void ended(Pid pid, int signal);
+
+    /// From systemd-oomd; see KillRecorder::oomd_killed.
+    void oomd_killed(const std::string& cgroup, const std::string& reason);
+
+    /// In a fixed order.
+    [[nodiscard]] std::vector<SourceState> sources() const;
+
+  private:
+    void source_changed(const SourceState& state) override;
+    void settle();
+    void arm_timer();
+
+    Hooks hooks_;
+    KillRecorder recorder_;
+    KernelLogSource kernel_log_;
+    EventLoop::Source timer_;
+};
+
+}  // namespace oomguard::daemon

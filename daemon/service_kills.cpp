@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "core/text.hpp"
+#include "daemon/kill_log.hpp"
+#include "daemon/service.hpp"
+#include "sys/accounts.hpp"
+
+// What the service knows of those that are killed, and whom it tells of them.
+namespace oomguard::daemon {
+namespace {
+
+/// Reads what can be read of one that may be ending.
+void look_at(const sys::ProcDir& process, Snapshot& snapshot, Victim& victim) {
+    victim.id = snapshot.id;
+    victim.name = printable(snapshot.comm);
+    if (process.read_credentials(snapshot))
+        victim.user = printable(sys::user_name(snapshot.uid));
+    if (process.read_cgroup(snapshot))
+        victim.cgroup = printable(snapshot.cgroup);
+    if (const auto score = process.read_oom_score_adj())
+        victim.score = *score;
+    if (const auto memory = process.read_memory())
+        victim.memory = memory->bytes.value_or(0);
+}
+
+/// The guard's knowledge, for one that cannot be read any more.
+void look_back(const Holding& holding, Victim& victim) {
+    victim.id = holding.id;
+    victim.name = printable(holding.name);
+    victim.user = printable(sys::user_name(holding.uid));
+    victim.cgroup = printable(holding.cgroup);
+    victim.score = holding.current;
+}
+
+}  // namespace
+
+KillWatch::Hooks Service::kill_hooks() {
+    return {
+        .look_up = [this](Pid pid) { return look_up(pid); },
+        .killed = [this](const Kill& kill,
+                         std::optional<std::uint64_t> sequence) { on_killed(kill, sequence); },
+        .source_changed =
+            [this](const SourceState& source) {
+                if (source.works())
+                    spdlog::info("source {} works", source.name);
+                changed();
+            },
+        .lost =
+            [](const std::string& source, const std::string& what) {
+                spdlog::warn("source {}: {}, kills may not be told", source, what);
+            },
+    };
+}
+
+void Service::open_kills() {
+    std::error_code failure;
+    if (!dry_run())
+        std::filesystem::create_directories(options_.state_directory, failure);
+    if (const auto opened = kills_.open(dry_run()); !opened)
+        spdlog::error("the kills of earlier runs are not known: {}", opened.error().message());
+    else if (*opened > 0)
+        spdlog::warn("the record of kills had {} that could not be read, ignoring them",
+                     counted(*opened, "line"));
+}
+
+std::optional<Victim> Service::look_up(Pid pid) {
+    Victim victim;
+    const auto process = table_.procfs().open_process(pid);
+    auto snapshot = process ? process->read_stat() : process.error();
+    if (snapshot)
+        look_at(*process, *snapshot, victim);
+    const auto held = guard_.holdings().find(pid);
+    if (held != guard_.holdings().end() && (!snapshot || held->second.id == snapshot->id)) {
+        const Holding& holding = held->second;
+        if (!snapshot)
+            look_back(holding, victim);
+        victim.rule = printable(holding.rule);
+        if (!holding.rule.empty() && holding.wanted < 0)
+            victim.protection.wanted = holding.wanted;
+    }
+    const auto& wishes = guard_.wishes().all();
+    if (const auto wish = wishes.find(pid); wish != wishes.end() && wish->second.id == victim.id) {
+        victim.protection.from_oomd = true;
+        if (victim.rule.empty())
+            victim.rule = printable(wish->second.rule);
+        if (victim.cgroup.empty())
+            victim.cgroup = printable(wish->second.cgroup);
+    }
+    if (victim.id.pid == 0)
+        return std::nullopt;
+    return victim;
+}
+
+void Service::on_killed(const Kill& kill, std::optional<std::uint64_t> sequence) {
+    kills_.add(kill, sequence);
+    log_kill(kill);
+    history_.process_killed(kill);
+    bus_.with_object([&](ManagerObject& object) { object.process_killed(kill); });
+    changed();
+}
+
+void Service::systemd_oomd_killed(const std::string& cgroup, const std::string& reason) {
+    kill_watch_.oomd_killed(cgroup, reason);
+}
+
+}  // namespace oomguard::daemon
