@@ -156,6 +156,10 @@ void Finder::attributes_changed(const std::string& cgroup_directory) {
     hooks_.attributes_changed(cgroup_directory);
 }
 
+void Finder::killed_in(const std::string& cgroup_directory, std::uint64_t count) {
+    hooks_.killed_in(cgroup_directory, count);
+}
+
 void Finder::pending_timer_fired() {
     pending_armed_for_.reset();
     look_at_pending();

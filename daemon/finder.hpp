@@ -32,6 +32,8 @@ class Finder final : public News {
         std::function<void(const std::string& cgroup_directory)> attributes_changed;
         /// A process ended; before the guard is told. See News::ended.
         std::function<void(Pid pid, int signal)> ended;
+        /// See News::killed_in.
+        std::function<void(const std::string& cgroup_directory, std::uint64_t count)> killed_in;
         std::function<void()> swept;
     };
 
@@ -43,6 +45,9 @@ class Finder final : public News {
 
     /// To be called then when other rules are in force: the doorbell watches what they name.
     void rules_changed();
+
+    /// Whether killed_in is to be told.
+    void set_kills_wanted(bool wanted) { cgroups_.set_kills_wanted(wanted); }
 
     /// Looks at every process, now. How many there are, kernel threads left out.
     std::size_t sweep();
@@ -63,6 +68,7 @@ class Finder final : public News {
     void source_changed(const SourceState& state) override;
     void files_changed() override;
     void attributes_changed(const std::string& cgroup_directory) override;
+    void killed_in(const std::string& cgroup_directory, std::uint64_t count) override;
 
   private:
     void pending_timer_fired();

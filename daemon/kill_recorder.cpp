@@ -65,9 +65,8 @@ void KillRecorder::ended(Pid pid, int signal, Time now) {
     Victim victim = hooks_.look_up(pid).value_or(Victim{.id = {pid, 0}});
     if (is_accounted_for(victim.id))
         return;
-    if (CgroupKill* killing = killing_of(victim.cgroup, now);
-        killing != nullptr && signal == SIGKILL) {
-        tell_oomd(*killing, victim);
+    if (CgroupKill* killing = killing_of(victim, now); killing != nullptr && signal == SIGKILL) {
+        tell_cgroup(*killing, victim);
         return;
     }
     ends_.push_back({signal, now, std::move(victim)});
@@ -76,18 +75,37 @@ void KillRecorder::ended(Pid pid, int signal, Time now) {
 }
 
 void KillRecorder::oomd_killed(const std::string& cgroup, const std::string& reason, Time now) {
-    cgroups_.push_back({.cgroup = printable(cgroup),
-                        .situation = why_oomd(reason) + "; " + hooks_.situation(),
-                        .was_by_swap = reason == "memory-used",
-                        .at = now,
-                        .batch = hooks_.realtime()});
-    auto ends = std::exchange(ends_, {});
-    for (End& end : ends) {
-        if (end.signal == SIGKILL && is_in(end.victim.cgroup, cgroups_.back().cgroup))
-            tell_oomd(cgroups_.back(), end.victim);
+    add_cgroup_kill(
+        {.grounds = {.killer = Killer::SystemdOomd, .was_by_swap = reason == "memory-used"},
+         .cgroup = printable(cgroup),
+         .situation = why_oomd(reason) + "; " + hooks_.situation(),
+         .at = now,
+         .batch = hooks_.realtime()});
+}
+
+void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t count, Time now) {
+    add_cgroup_kill({.grounds = {.killer = Killer::Kernel, .limit = kSomeCgroup},
+                     .cgroup = printable(cgroup),
+                     .situation = hooks_.situation(),
+                     .at = now,
+                     .batch = hooks_.realtime(),
+                     .left = count});
+}
+
+void KillRecorder::add_cgroup_kill(CgroupKill killing) {
+    for (End& end : std::exchange(ends_, {})) {
+        if (end.signal == SIGKILL && killing.covers(end.victim))
+            tell_cgroup(killing, end.victim);
         else
             ends_.push_back(std::move(end));
     }
+    cgroups_.push_back(std::move(killing));
+}
+
+bool KillRecorder::CgroupKill::covers(const Victim& victim) const {
+    if (!left)
+        return is_in(victim.cgroup, cgroup);
+    return *left > 0 && victim.cgroup == cgroup;
 }
 
 void KillRecorder::signal_sent(Killer killer, Pid pid, const std::string& name, Time now) {
@@ -95,15 +113,14 @@ void KillRecorder::signal_sent(Killer killer, Pid pid, const std::string& name, 
     const bool has_ended = victim.has_value();
     if (!victim)
         victim = hooks_.look_up(pid);
-    // Who has the pid now may be another.
-    const bool is_there = victim && victim->name == printable(name);
-    if (!is_there && !has_ended)
+    const bool is_there = victim.has_value() && !has_ended;
+    if (!victim)
         victim = Victim{.id = {pid, 0}};
     if (victim->name.empty())
         victim->name = printable(name);
-    if (is_there && !has_ended)
+    if (is_there)
         await_end(killer, *std::move(victim), now);
-    else
+    else if (!is_accounted_for(victim->id))
         tell_doomed({killer, *std::move(victim), hooks_.situation(), now, now});
 }
 
@@ -128,7 +145,7 @@ std::optional<Time> KillRecorder::next_due() const {
     if (!ends_.empty())
         consider(ends_.front().at + kWait);
     for (const CgroupKill& killing : cgroups_)
-        consider(killing.at + (killing.has_victims ? kDying : kWait));
+        consider(killing.at + kDying);
     for (const Doomed& one : doomed_)
         consider(std::min(one.look_at, one.until));
     return due;
@@ -160,8 +177,9 @@ void KillRecorder::settle_ends(Time now) {
 
 void KillRecorder::settle_cgroups(Time now) {
     for (CgroupKill& killing : cgroups_) {
-        if (!killing.has_victims && now >= killing.at + kWait)
-            tell_oomd(killing, {.cgroup = killing.cgroup});
+        const bool is_missing = killing.left ? *killing.left > 0 : !killing.has_victims;
+        if (is_missing && now >= killing.at + kDying)
+            tell_cgroup(killing, {.cgroup = killing.cgroup});
     }
     std::erase_if(cgroups_,
                   [now](const CgroupKill& killing) { return now >= killing.at + kDying; });
@@ -180,9 +198,9 @@ void KillRecorder::settle_doomed(Time now) {
     }
 }
 
-KillRecorder::CgroupKill* KillRecorder::killing_of(const std::string& cgroup, Time now) {
+KillRecorder::CgroupKill* KillRecorder::killing_of(const Victim& victim, Time now) {
     for (CgroupKill& killing : cgroups_) {
-        if (is_in(cgroup, killing.cgroup) && now < killing.at + kDying)
+        if (killing.covers(victim) && now < killing.at + kDying)
             return &killing;
     }
     return nullptr;
@@ -237,15 +255,17 @@ void KillRecorder::tell_kernel(const KernelKill& found, const Victim& victim, bo
          found.sequence);
 }
 
-void KillRecorder::tell_oomd(CgroupKill& killing, const Victim& victim) {
+void KillRecorder::tell_cgroup(CgroupKill& killing, const Victim& victim) {
     killing.has_victims = true;
+    if (killing.left && *killing.left > 0)
+        --*killing.left;
     Kill kill;
     kill.usec = hooks_.realtime();
-    kill.killer = Killer::SystemdOomd;
+    kill.killer = killing.grounds.killer;
+    kill.limit = killing.grounds.limit;
     kill.situation = killing.situation;
     kill.batch = killing.batch;
-    tell(std::move(kill), victim,
-         {.killer = Killer::SystemdOomd, .was_by_swap = killing.was_by_swap});
+    tell(std::move(kill), victim, killing.grounds);
 }
 
 void KillRecorder::tell_doomed(const Doomed& doomed) {

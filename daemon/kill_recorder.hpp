@@ -33,8 +33,9 @@ struct Victim {
 /// log, the ends of processes by a signal, systemd-oomd's signal, and what other killers log.
 class KillRecorder {
   public:
-    /// An end that nobody accounts for waits so long for a killer that says it was its.
-    static constexpr std::chrono::milliseconds kWait{2500};
+    /// An end that nobody accounts for waits so long for a killer that says it was its: nohang does
+    /// so after up to 10 seconds.
+    static constexpr std::chrono::seconds kWait{12};
     /// What the kernel says of one kill comes within this.
     static constexpr std::chrono::milliseconds kKernelWait{100};
     /// Processes of a cgroup that was killed, and those that were sent SIGTERM, take time to end.
@@ -69,6 +70,10 @@ class KillRecorder {
     /// "memory-pressure".
     void oomd_killed(const std::string& cgroup, const std::string& reason, Time now);
 
+    /// The kernel says that it killed so many of just this cgroup, and not whom: where its log
+    /// cannot be read.
+    void kernel_killed_in(const std::string& cgroup, std::uint64_t count, Time now);
+
     /// Another killer logged that it sends a signal to this process.
     void signal_sent(Killer killer, Pid pid, const std::string& name, Time now);
 
@@ -82,13 +87,17 @@ class KillRecorder {
         Time at;
         Victim victim;
     };
+    /// All processes of a cgroup, and those below it, or so many of just this one.
     struct CgroupKill {
+        KillGrounds grounds;
         std::string cgroup;
         std::string situation;
-        bool was_by_swap = false;
         Time at;
         std::uint64_t batch = 0;
+        std::optional<std::uint64_t> left = std::nullopt;  ///< how many are not known yet
         bool has_victims = false;
+
+        [[nodiscard]] bool covers(const Victim& victim) const;
     };
     struct Doomed {
         Killer killer{};
@@ -105,9 +114,10 @@ class KillRecorder {
     void settle_ends(Time now);
     void settle_cgroups(Time now);
     void settle_doomed(Time now);
-    [[nodiscard]] CgroupKill* killing_of(const std::string& cgroup, Time now);
+    void add_cgroup_kill(CgroupKill killing);
+    [[nodiscard]] CgroupKill* killing_of(const Victim& victim, Time now);
     void tell_kernel(const KernelKill& found, const Victim& victim, bool is_past);
-    void tell_oomd(CgroupKill& killing, const Victim& victim);
+    void tell_cgroup(CgroupKill& killing, const Victim& victim);
     void tell_doomed(const Doomed& doomed);
     void tell(Kill kill, const Victim& victim, const KillGrounds& grounds,
               std::optional<std::uint64_t> sequence = std::nullopt);

@@ -35,7 +35,7 @@ std::string situation_text() {
 
 }  // namespace
 
-KillWatch::KillWatch(EventLoop& loop, Hooks hooks)
+KillWatch::KillWatch(EventLoop& loop, const std::string& cgroup_mount, Hooks hooks)
     : hooks_(std::move(hooks)),
       recorder_(sys::page_size(), {.look_up = hooks_.look_up,
                                    .user = [](Uid uid) { return printable(sys::user_name(uid)); },
@@ -55,10 +55,16 @@ KillWatch::KillWatch(EventLoop& loop, Hooks hooks)
                                        "records were overwritten by others before "
                                        "they could be read");
                        }}),
+      journal_(loop, *this, cgroup_mount,
+               [this](const SignalSent& sent) {
+                   recorder_.signal_sent(sent.killer, sent.pid, sent.name, Clock::now());
+                   arm_timer();
+               }),
       timer_(loop.add_timer([this] { settle(); })) {}
 
 void KillWatch::start(std::optional<std::uint64_t> last_told) {
     kernel_log_.start(last_told);
+    journal_.look();
 }
 
 void KillWatch::ended(Pid pid, int signal) {
@@ -74,8 +80,13 @@ void KillWatch::oomd_killed(const std::string& cgroup, const std::string& reason
     arm_timer();
 }
 
+void KillWatch::killed_in(const std::string& cgroup, std::uint64_t count) {
+    recorder_.kernel_killed_in(cgroup, count, Clock::now());
+    arm_timer();
+}
+
 std::vector<SourceState> KillWatch::sources() const {
-    return {kernel_log_.state()};
+    return {kernel_log_.state(), journal_.state()};
 }
 
 void KillWatch::source_changed(const SourceState& state) {

@@ -8,6 +8,7 @@
 
 #include "daemon/event_loop.hpp"
 #include "daemon/kill_recorder.hpp"
+#include "daemon/sources/journal_source.hpp"
 #include "daemon/sources/kernel_log_source.hpp"
 #include "daemon/sources/source.hpp"
 
@@ -25,17 +26,27 @@ class KillWatch final : private SourceListener {
         std::function<void(const std::string& source, const std::string& what)> lost;
     };
 
-    KillWatch(EventLoop& loop, Hooks hooks);
+    /// `cgroup_mount`: where the v2 tree is; empty if nowhere.
+    KillWatch(EventLoop& loop, const std::string& cgroup_mount, Hooks hooks);
 
     /// Also tells of the kills that the kernel still has in its log, but for those up to this
     /// record.
     void start(std::optional<std::uint64_t> last_told);
+
+    /// Looks which killers run. To be called from time to time.
+    void look_for_killers() { journal_.look(); }
 
     /// A process ended; see News::ended. To be called while it can still be looked up.
     void ended(Pid pid, int signal);
 
     /// From systemd-oomd; see KillRecorder::oomd_killed.
     void oomd_killed(const std::string& cgroup, const std::string& reason);
+
+    /// From the kernel; see KillRecorder::kernel_killed_in.
+    void killed_in(const std::string& cgroup, std::uint64_t count);
+
+    /// Whether the kernel says whom it kills.
+    [[nodiscard]] bool reads_kernel_log() const { return kernel_log_.state().works(); }
 
     /// In a fixed order.
     [[nodiscard]] std::vector<SourceState> sources() const;
@@ -48,6 +59,7 @@ class KillWatch final : private SourceListener {
     Hooks hooks_;
     KillRecorder recorder_;
     KernelLogSource kernel_log_;
+    JournalSource journal_;
     EventLoop::Source timer_;
 };
 

@@ -81,7 +81,7 @@ Service::Service(Options options)
       guard_(table_, writer_, *this, ::getpid()),
       keeper_(ledger_, table_.cgroup_mount(), keeper_hooks()),
       kills_(options_.state_directory + "/kills", must(table_.procfs().boot_id())),
-      kill_watch_(loop_, kill_hooks()),
+      kill_watch_(loop_, table_.cgroup_mount() ? *table_.cgroup_mount() : "", kill_hooks()),
       finder_(loop_, guard_, table_,
               {options_.paths.settings_file, options_.paths.rule_directories}, finder_hooks()),
       bus_(loop_, *this, options_.bus),
@@ -106,6 +106,7 @@ int Service::run() {
     finder_.sweep();
     // After the sweep, so that it is known which rule means whom.
     kill_watch_.start(kills_.last_sequence());
+    finder_.set_kills_wanted(!kill_watch_.reads_kernel_log());
     notify_ready(status_text());
     tell_changes();
     spdlog::info("oom-guardd {} guards: {}", OOMGUARD_VERSION, status_text());
@@ -156,10 +157,15 @@ Finder::Hooks Service::finder_hooks() {
         .attributes_changed =
             [this](const std::string& directory) { on_attributes_changed(directory); },
         .ended = [this](Pid pid, int signal) { kill_watch_.ended(pid, signal); },
+        .killed_in =
+            [this](const std::string& directory, std::uint64_t count) {
+                kill_watch_.killed_in(cgroup_of(directory), count);
+            },
         .swept =
             [this] {
                 sweep_failure_.clear();
                 keep_oomd_told();
+                kill_watch_.look_for_killers();
                 changed();
             },
     };
@@ -293,6 +299,15 @@ std::vector<SourceState> Service::sources() const {
     auto sources = finder_.sources();
     for (SourceState& source : kill_watch_.sources())
         sources.push_back(std::move(source));
+    using Status = SourceState::Status;
+    const Status heard = options_.bus == "none"   ? Status::Off
+                         : bus_.failure().empty() ? Status::Working
+                                                  : Status::Standby;
+    sources.push_back({"systemd-oomd", heard,
+                       heard == Status::Standby
+                           ? "it tells what it kills on the bus, to which there "
+                             "is no connection"
+                           : ""});
     return sources;
 }
 

@@ -56,6 +56,14 @@ KillWatch::Hooks Service::kill_hooks() {
     };
 }
 
+/// The path of a cgroup in the tree, by its directory.
+std::string Service::cgroup_of(const std::string& directory) const {
+    const auto& mount = table_.cgroup_mount();
+    const std::string path =
+        mount && directory.starts_with(*mount) ? directory.substr(mount->size()) : directory;
+    return path.empty() ? "/" : path;
+}
+
 void Service::open_kills() {
     std::error_code failure;
     if (!dry_run())

@@ -12,6 +12,7 @@
 #include <sys/inotify.h>
 
 #include "daemon/sources/watch_failure.hpp"
+#include "sys/cgroup_memory.hpp"
 #include "sys/cgroupfs.hpp"
 
 namespace oomguard::daemon {
@@ -33,6 +34,12 @@ CgroupSource::CgroupSource(EventLoop& loop, News& news)
 void CgroupSource::start() {
     if (!state().works_in_full())
         watch_all();
+}
+
+void CgroupSource::set_kills_wanted(bool wanted) {
+    if (std::exchange(are_kills_wanted_, wanted) == wanted || !state().works())
+        return;
+    rebuild_timer_.arm_in({});
 }
 
 void CgroupSource::stop() {
@@ -78,9 +85,11 @@ void CgroupSource::add_tree(const std::string& directory, bool is_new) {
         const std::string next = std::move(pending.back());
         pending.pop_back();
         // First watched, then listed: what is created in between is seen twice, never missed.
-        if (!add_watch(next, "", IN_CREATE | IN_DELETE | IN_ATTRIB | IN_ONLYDIR))
+        if (!add_watch(next, File::Directory, IN_CREATE | IN_DELETE | IN_ATTRIB | IN_ONLYDIR))
             continue;
-        add_watch(next, kEventsFile, IN_MODIFY);
+        add_watch(next, File::Events, IN_MODIFY);
+        if (are_kills_wanted_)
+            add_watch(next, File::Memory, IN_MODIFY);
         if (is_new)
             announce(next);
         if (const auto children = sys::child_cgroups(next))
@@ -88,26 +97,38 @@ void CgroupSource::add_tree(const std::string& directory, bool is_new) {
     }
 }
 
-bool CgroupSource::add_watch(const std::string& directory, const std::string& file,
-                             std::uint32_t mask) {
-    const auto watch = inotify_->add(directory + file, mask);
+bool CgroupSource::add_watch(const std::string& directory, File file, std::uint32_t mask) {
+    const std::string path = file == File::Directory ? directory
+                             : file == File::Events  ? directory + kEventsFile
+                                                     : sys::memory_events_path(directory);
+    const auto watch = inotify_->add(path, mask);
     if (!watch) {
-        // The root has no cgroup.events, and a directory may have gone again.
-        if (!is_gone(watch.error())) {
-            if (limit_reason_.empty())
-                rebuild_timer_.arm_in(kRetryPause);
-            limit_reason_ = why_not_watched(watch.error());
-            if (watch.error().code == std::errc::no_space_on_device) {
-                leave_some_to_others();
-                limit_reason_ +=
-                    ", only " + std::to_string(watches_of_.size() / 2) + " cgroups are watched";
-            }
-        }
+        watch_failed(watch.error());
         return false;
     }
-    if (watched_.insert_or_assign(*watch, Watched{directory, !file.empty()}).second)
+    Watched watched{directory, file};
+    if (file == File::Memory)
+        watched.kills = sys::oom_kills(directory);
+    if (watched_.insert_or_assign(*watch, std::move(watched)).second)
         watches_of_.emplace(directory, *watch);
     return true;
+}
+
+void CgroupSource::watch_failed(const Error& error) {
+    // The root has no cgroup.events, and a directory may have gone again.
+    if (is_gone(error))
+        return;
+    if (limit_reason_.empty())
+        rebuild_timer_.arm_in(kRetryPause);
+    limit_reason_ = why_not_watched(error);
+    if (error.code == std::errc::no_space_on_device) {
+        leave_some_to_others();
+        limit_reason_ += ", only " + std::to_string(cgroups_watched()) + " cgroups are watched";
+    }
+}
+
+std::size_t CgroupSource::cgroups_watched() const {
+    return watches_of_.size() / (are_kills_wanted_ ? 3 : 2);
 }
 
 void CgroupSource::remove_tree(const std::string& directory) {
@@ -128,7 +149,7 @@ void CgroupSource::remove_watches(Watches::iterator first, Watches::iterator las
 }
 
 void CgroupSource::leave_some_to_others() {
-    const auto most = static_cast<std::ptrdiff_t>(watches_of_.size() / 2);
+    const auto most = static_cast<std::ptrdiff_t>(cgroups_watched());
     remove_watches(std::prev(watches_of_.end(), std::min(kLeftToOthers, most)), watches_of_.end());
 }
 
@@ -138,6 +159,13 @@ void CgroupSource::announce(const std::string& directory) {
         return;
     for (const Pid pid : *pids)
         news_.found(pid);
+}
+
+void CgroupSource::count_kills(Watched& watched) {
+    const std::uint64_t kills = sys::oom_kills(watched.directory);
+    const std::uint64_t before = std::exchange(watched.kills, kills);
+    if (kills > before)
+        news_.killed_in(watched.directory, kills - before);
 }
 
 void CgroupSource::read() {
@@ -165,7 +193,9 @@ void CgroupSource::take(const sys::InotifyEvent& event) {
     if (found == watched_.end())
         return;
     const std::string directory = found->second.directory;
-    if (found->second.is_events_file)
+    if (found->second.file == File::Memory)
+        count_kills(found->second);
+    else if (found->second.file == File::Events)
         announce(directory);
     else if ((event.mask & IN_ATTRIB) != 0 && event.name.empty())
         news_.attributes_changed(directory);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,31 +15,42 @@ namespace oomguard::daemon {
 
 /// News from the cgroup v2 tree: a new unit, scope or container is a new directory, and its file
 /// cgroup.events is changed when the first process enters. A process that starts in, or moves to,
-/// a cgroup with processes in it is not seen.
+/// a cgroup with processes in it is not seen. On request also of processes that the kernel killed.
 class CgroupSource {
   public:
     CgroupSource(EventLoop& loop, News& news);
 
     void start();
+
+    /// From the next watch_all() on: whether memory.events.local is watched too.
+    void set_kills_wanted(bool wanted);
+
     void stop();
 
     [[nodiscard]] const SourceState& state() const { return report_.state(); }
 
   private:
+    /// What of a cgroup a watch is on.
+    enum class File { Directory, Events, Memory };
+
     struct Watched {
         std::string directory;
-        bool is_events_file = false;
+        File file = File::Directory;
+        std::uint64_t kills = 0;  ///< Memory: of what it has told
     };
     using Watches = std::multimap<std::string, int>;
 
     void watch_all();
     void watch_all_again();
     void add_tree(const std::string& directory, bool is_new);
-    bool add_watch(const std::string& directory, const std::string& file, std::uint32_t mask);
+    bool add_watch(const std::string& directory, File file, std::uint32_t mask);
+    void watch_failed(const Error& error);
     void remove_tree(const std::string& directory);
     void remove_watches(Watches::iterator first, Watches::iterator last);
     void leave_some_to_others();
     void announce(const std::string& directory);
+    void count_kills(Watched& watched);
+    [[nodiscard]] std::size_t cgroups_watched() const;
     void read();
     void take(const sys::InotifyEvent& event);
 
@@ -51,6 +63,7 @@ class CgroupSource {
     std::unordered_map<int, Watched> watched_;
     Watches watches_of_;  // by directory
     std::string limit_reason_;
+    bool are_kills_wanted_ = false;
 };
 
 }  // namespace oomguard::daemon

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -57,6 +58,9 @@ class News : public SourceListener {
     /// Events were lost, or may have been before now: everything is to be looked at.
     virtual void overrun(const std::string& source, const std::string& what) = 0;
     virtual void caught_up() = 0;
+
+    /// So many processes of just this cgroup were killed by the kernel since the last of these.
+    virtual void killed_in(const std::string& cgroup_directory, std::uint64_t count) = 0;
 
     /// The attributes of a cgroup have changed, among them perhaps those for systemd-oomd.
     virtual void attributes_changed(const std::string& cgroup_directory) = 0;

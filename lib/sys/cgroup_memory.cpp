@@ -47,7 +47,29 @@ Result<std::uint64_t> read_limit(const std::string& directory, const char* file)
     return *limit;
 }
 
+/// "local": what happens in cgroups below does not count here.
+constexpr const char* kMemoryEvents = "/memory.events.local";
+
 }  // namespace
+
+std::string memory_events_path(const std::string& directory) {
+    return directory + kMemoryEvents;
+}
+
+std::uint64_t oom_kills(const std::string& directory) {
+    constexpr std::size_t kLongest = 512;
+    std::array<char, kLongest> buffer{};
+    const auto text = read_once(AT_FDCWD, memory_events_path(directory), buffer);
+    return text ? parse_oom_kills(*text) : 0;
+}
+
+std::uint64_t parse_oom_kills(std::string_view text) {
+    constexpr std::string_view kKey = "\noom_kill ";
+    std::uint64_t count = 0;
+    if (const std::size_t at = text.find(kKey); at != std::string_view::npos)
+        std::from_chars(text.data() + at + kKey.size(), text.data() + text.size(), count);
+    return count;
+}
 
 std::optional<std::uint64_t> parse_limit(std::string_view text) {
     if (!text.ends_with('\n'))

@@ -29,6 +29,14 @@ inline constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::ma
 /// no such file.
 [[nodiscard]] Result<bool> has_oom_group(const std::string& directory);
 
+/// How many of just its own processes the kernel has killed for want of memory, from
+/// memory.events.local. 0 where there is no such file, or no such cgroup any more.
+[[nodiscard]] std::uint64_t oom_kills(const std::string& directory);
+[[nodiscard]] std::uint64_t parse_oom_kills(std::string_view text);
+
+/// The file that oom_kills reads, which inotify tells the changes of.
+[[nodiscard]] std::string memory_events_path(const std::string& directory);
+
 /// The names of the cgroups directly below, in the order in which they were made, which is that of
 /// css_next_descendant_pre() in kernel/cgroup/cgroup.c. The numbers of their inodes tell it: the
 /// kernel only ever gives higher ones (fs/kernfs/dir.c, where a number has 64 bits).
