@@ -46,7 +46,8 @@ ManagerProxy::~ManagerProxy() {
 }
 
 void ManagerProxy::tell(Event event) const {
-    event.when = now_usec();
+    if (event.when == 0)
+        event.when = now_usec();
     if (handler)
         handler(event);
 }
@@ -113,6 +114,24 @@ void ManagerProxy::onRulesReloaded(const std::uint64_t& generation, const std::u
 void ManagerProxy::onRulesRejected(const std::uint64_t& generation,
                                    const std::string& /*diagnostics*/) {
     tell({.kind = "RulesRejected", .detail = std::to_string(generation)});
+}
+
+void ManagerProxy::onProcessKilled(const std::uint64_t& when, const std::uint32_t& pid,
+                                   const std::uint64_t& start_time, const std::string& name,
+                                   const std::string& /*user*/, const std::string& cgroup,
+                                   const std::string& rule, const std::int32_t& score,
+                                   const std::string& killer, const std::uint64_t& /*memory*/,
+                                   const std::string& /*limit*/, const std::string& /*situation*/,
+                                   const std::string& /*why*/, const std::uint64_t& /*batch*/) {
+    tell({.when = when,
+          .kind = "ProcessKilled",
+          .pid = pid,
+          .start_time = start_time,
+          .name = pid == 0 && name.empty() ? cgroup : name,
+          .rule = rule,
+          .before = score,
+          .after = score,
+          .detail = killer});
 }
 
 void ManagerProxy::onPropertiesChanged(

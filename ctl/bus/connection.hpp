@@ -52,6 +52,13 @@ class ManagerProxy final
                         const std::string& error) override;
     void onRulesReloaded(const std::uint64_t& generation, const std::uint32_t& rules) override;
     void onRulesRejected(const std::uint64_t& generation, const std::string& diagnostics) override;
+    void onProcessKilled(const std::uint64_t& when, const std::uint32_t& pid,
+                         const std::uint64_t& start_time, const std::string& name,
+                         const std::string& user, const std::string& cgroup,
+                         const std::string& rule, const std::int32_t& score,
+                         const std::string& killer, const std::uint64_t& memory,
+                         const std::string& limit, const std::string& situation,
+                         const std::string& why, const std::uint64_t& batch) override;
     void onPropertiesChanged(const compat::InterfaceName& interface,
                              const std::map<compat::PropertyName, sdbus::Variant>& changed,
                              const std::vector<compat::PropertyName>& invalidated) override;

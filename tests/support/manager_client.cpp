@@ -80,6 +80,24 @@ void ManagerClient::Proxy::onRulesRejected(const std::uint64_t& generation,
     signals.push_back({.name = "RulesRejected", .text = diagnostics, .generation = generation});
 }
 
+void ManagerClient::Proxy::onProcessKilled(
+    const std::uint64_t& /*when*/, const std::uint32_t& pid, const std::uint64_t& start_time,
+    const std::string& name, const std::string& /*user*/, const std::string& /*cgroup*/,
+    const std::string& rule, const std::int32_t& score, const std::string& killer,
+    const std::uint64_t& /*memory*/, const std::string& limit, const std::string& /*situation*/,
+    const std::string& why, const std::uint64_t& batch) {
+    signals.push_back({.name = "ProcessKilled",
+                       .pid = static_cast<pid_t>(pid),
+                       .start_time = start_time,
+                       .process = name,
+                       .rule = rule,
+                       .value = score,
+                       .text = killer,
+                       .limit = limit,
+                       .why = why,
+                       .batch = batch});
+}
+
 void ManagerClient::Proxy::onPropertiesChanged(
     const daemon::compat::InterfaceName& /*interface*/,
     const std::map<daemon::compat::PropertyName, sdbus::Variant>& changed,

@@ -27,9 +27,12 @@ struct Signal {
     int wanted = 0;
     int current = 0;  ///< of WriteRefused
     int found = 0;    ///< of ScoreDrifted
-    int value = 0;    ///< of ProcessReleased
+    int value = 0;    ///< of ProcessReleased; of ProcessKilled the score
     bool repaired = false;
-    std::string text = {};  ///< reason, error or diagnostics
+    std::string text = {};  ///< reason, error, diagnostics or killer
+    std::string limit = {};
+    std::string why = {};
+    std::uint64_t batch = 0;
     std::uint64_t generation = 0;
     std::uint32_t rules = 0;
     std::map<std::string, sdbus::Variant> changed = {};
@@ -123,6 +126,13 @@ class ManagerClient::Proxy final
                         const std::string& error) override;
     void onRulesReloaded(const std::uint64_t& generation, const std::uint32_t& rules) override;
     void onRulesRejected(const std::uint64_t& generation, const std::string& diagnostics) override;
+    void onProcessKilled(const std::uint64_t& when, const std::uint32_t& pid,
+                         const std::uint64_t& start_time, const std::string& name,
+                         const std::string& user, const std::string& cgroup,
+                         const std::string& rule, const std::int32_t& score,
+                         const std::string& killer, const std::uint64_t& memory,
+                         const std::string& limit, const std::string& situation,
+                         const std::string& why, const std::uint64_t& batch) override;
     void onPropertiesChanged(const daemon::compat::InterfaceName& interface,
                              const std::map<daemon::compat::PropertyName, sdbus::Variant>& changed,
                              const std::vector<daemon::compat::PropertyName>& invalidated) override;
