@@ -213,7 +213,8 @@ TEST_CASE("every property tells what it should") {
     for (const auto& row : client->Sources())
         sources.push_back(row.get<0>());
     CHECK(sources == std::vector<std::string>{"proc-connector", "cgroups", "exec-doorbell",
-                                              "rule-files", "sweep"});
+                                              "rule-files", "sweep", "kernel-log", "journal",
+                                              "systemd-oomd"});
     CHECK(client.source("sweep") == std::pair(true, std::string()));
     CHECK(client.source("exec-doorbell") == std::pair(true, std::string()));
     CHECK(client.source("cgroups") ==
