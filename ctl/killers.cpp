@@ -75,6 +75,12 @@ std::string earlyoom_text(const Details& details) {
 
 }  // namespace
 
+std::string killer_in_sentence(const std::string& killer) {
+    if (killer == "kernel")
+        return "the kernel";
+    return killer == "unknown" ? "someone unknown" : killer;
+}
+
 std::vector<KillerView> killer_views(const Details& details, const std::vector<RankRow>& ranks) {
     return {{"kernel", kernel_text(details, ranks)},
             {"systemd-oomd", oomd_text(details, ranks)},

@@ -14,6 +14,9 @@ struct KillerView {
     std::string text;
 };
 
+/// A killer as ListKills names it, in a sentence: "the kernel", "systemd-oomd".
+[[nodiscard]] std::string killer_in_sentence(const std::string& killer);
+
 /// What the kernel, systemd-oomd and earlyoom would make of the process; `ranks` are all
 /// processes, as Rank gives them.
 [[nodiscard]] std::vector<KillerView> killer_views(const Details& details,

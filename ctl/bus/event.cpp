@@ -3,6 +3,9 @@
 
 #include <fmt/core.h>
 
+#include "ctl/bus/rows.hpp"
+#include "ctl/killers.hpp"
+
 namespace oomguard::ctl {
 namespace {
 
@@ -24,6 +27,32 @@ std::string drifted_text(const Event& event) {
                        event.name, event.pid, event.before.value_or(0), event.rule, event.after);
 }
 
+bool is_kill(const Event& event) {
+    return event.kind == "ProcessKilled";
+}
+
+bool has_score(const Event& kill) {
+    return kill.after != KillRow::kNoScore;
+}
+
+/// Of a cgroup that was killed before its processes were seen, the name is the cgroup's.
+std::string killed_text(const Event& event) {
+    std::string text = event.pid != 0       ? fmt::format("{} ({})", event.name, event.pid)
+                       : event.name.empty() ? "a cgroup"
+                                            : event.name;
+    text += " was killed by " + killer_in_sentence(event.detail);
+    if (has_score(event))
+        text += fmt::format(" at {}", event.after);
+    if (!event.rule.empty())
+        text += fmt::format(", of rule '{}'", event.rule);
+    return event.pid == 0 ? text + "; its processes were not seen" : text;
+}
+
+/// Killing whom a rule gives up for others is what was asked for.
+bool is_loss(const Event& kill) {
+    return !kill.rule.empty() && (!has_score(kill) || kill.after <= 0);
+}
+
 }  // namespace
 
 std::string event_text(const Event& event) {
@@ -43,17 +72,28 @@ std::string event_text(const Event& event) {
         return fmt::format(
             "files rejected, the rules of generation {} stay in force; run oom-guardctl check",
             event.detail);
+    if (is_kill(event))
+        return killed_text(event);
     return fmt::format("{} {} ({}) {}", event.kind, event.name, event.pid, event.detail);
 }
 
 bool is_bad_news(const Event& event) {
     return event.kind == "WriteRefused" || event.kind == "RulesRejected" ||
-           (event.kind == "ScoreDrifted" && event.detail != "repaired");
+           (event.kind == "ScoreDrifted" && event.detail != "repaired") ||
+           (is_kill(event) && is_loss(event));
 }
 
 Json event_json(const Event& event) {
     Json json = {{"time_usec", event.when}, {"event", event.kind}};
-    if (event.pid != 0) {
+    if (is_kill(event)) {
+        const Json score = or_null(event.after, KillRow::kNoScore);
+        json["pid"] = or_null(event.pid);
+        json["start_time"] = or_null(event.start_time);
+        json["name"] = or_null(event.name);
+        json["rule"] = or_null(event.rule);
+        json["before"] = score;
+        json["after"] = score;
+    } else if (event.pid != 0) {
         json["pid"] = event.pid;
         json["start_time"] = event.start_time;
         json["name"] = event.name;

@@ -13,12 +13,12 @@ namespace oomguard::ctl {
 struct Event {
     std::uint64_t when = 0;  ///< CLOCK_REALTIME, microseconds
     std::string kind = {};   ///< the name of the signal
-    std::uint32_t pid = 0;   ///< 0: not about a process
+    std::uint32_t pid = 0;   ///< 0: not about a process, or about one that was not seen
     std::uint64_t start_time = 0;
     std::string name = {};
     std::string rule = {};
     std::optional<std::int32_t> before = {};  ///< of a release that is signalled: not told
-    std::int32_t after = 0;
+    std::int32_t after = 0;                   ///< of a kill, KillRow::kNoScore if it is not known
     std::string detail = {};
 };
 

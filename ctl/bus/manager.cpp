@@ -69,6 +69,24 @@ RankRow rank_row(const auto& row) {
             .group = row.template get<12>()};
 }
 
+KillRow kill_row(const auto& row) {
+    const std::int32_t score = row.template get<7>();
+    return {.when = row.template get<0>(),
+            .pid = row.template get<1>(),
+            .start_time = row.template get<2>(),
+            .name = row.template get<3>(),
+            .user = row.template get<4>(),
+            .cgroup = row.template get<5>(),
+            .rule = row.template get<6>(),
+            .score = score == KillRow::kNoScore ? std::nullopt : std::optional(score),
+            .killer = row.template get<8>(),
+            .memory = row.template get<9>(),
+            .limit = row.template get<10>(),
+            .situation = row.template get<11>(),
+            .why = row.template get<12>(),
+            .batch = row.template get<13>()};
+}
+
 template <typename Row, typename Rows, typename Make>
 std::vector<Row> converted(const Rows& rows, Make make) {
     std::vector<Row> result;
@@ -170,6 +188,11 @@ std::vector<Event> Manager::events() {
                                         .after = row.template get<7>(),
                                         .detail = row.template get<8>()};
                             });
+}
+
+std::vector<KillRow> Manager::kills() {
+    return converted<KillRow>(told([&] { return connection_->proxy().ListKills(); }),
+                              [](const auto& row) { return kill_row(row); });
 }
 
 Details Manager::details(std::uint32_t pid) {

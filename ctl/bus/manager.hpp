@@ -30,6 +30,8 @@ class Manager {
     [[nodiscard]] std::vector<MemoryRow> memory();
     [[nodiscard]] std::vector<RuleRow> rules();
     [[nodiscard]] std::vector<Event> events();
+    /// The oldest first.
+    [[nodiscard]] std::vector<KillRow> kills();
     /// The arguments are read here: the daemon asks no process for them, because a process that is
     /// short of memory may not answer. Of another machine there are none.
     [[nodiscard]] Details details(std::uint32_t pid);

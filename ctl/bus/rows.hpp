@@ -62,6 +62,25 @@ struct RankRow {
     std::string group;                ///< the cgroup that dies with it; empty if none does
 };
 
+struct KillRow {
+    static constexpr std::int32_t kNoScore = std::numeric_limits<std::int32_t>::max();
+
+    std::uint64_t when = 0;  ///< CLOCK_REALTIME, microseconds
+    std::uint32_t pid = 0;   ///< 0: a cgroup whose processes were not seen
+    std::uint64_t start_time = 0;
+    std::string name;
+    std::string user;
+    std::string cgroup;
+    std::string rule;
+    std::optional<std::int32_t> score;  ///< oom_score_adj at death; none: not known
+    std::string killer;
+    std::uint64_t memory = 0;  ///< bytes; 0: not known
+    std::string limit;         ///< the cgroup that ran out of memory; empty: the machine
+    std::string situation;
+    std::string why;  ///< protection did not help; empty if there was none
+    std::uint64_t batch = 0;
+};
+
 struct SourceRow {
     std::string name;
     bool works = false;
