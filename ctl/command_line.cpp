@@ -29,6 +29,7 @@ void add_commands(Commands& commands, Session& session) {
     add_rules(commands, session);
     add_explain(commands, session);
     add_rank(commands, session);
+    add_kills(commands, session);
     add_check(commands, session);
     add_test(commands, session);
     add_edit(commands, session);

@@ -12,6 +12,7 @@ void add_check(Commands& commands, Session& session);
 void add_edit(Commands& commands, Session& session);
 void add_explain(Commands& commands, Session& session);
 void add_hold(Commands& commands, Session& session);
+void add_kills(Commands& commands, Session& session);
 void add_list(Commands& commands, Session& session);
 void add_rank(Commands& commands, Session& session);
 void add_release(Commands& commands, Session& session);

@@ -25,6 +25,7 @@ _oom_guardctl() {
         [rules]='--idle'
         [explain]='--all'
         [rank]='-n --lines --cgroup --if --config --rules'
+        [kills]='--since --killer'
         [check]='--config --no-processes'
         [test]='--alone --config --rules'
         [watch]='--rule --pid'
@@ -53,6 +54,8 @@ _oom_guardctl() {
         --user) __oom_guardctl_reply < <(__oom_guardctl_words users) ; return ;;
         --state) mapfile -t COMPREPLY < <(compgen -W 'held drifting refused dry-run' -- "$cur") ; return ;;
         --sort) mapfile -t COMPREPLY < <(compgen -W 'pid name user rule original wanted current state memory' -- "$cur") ; return ;;
+        --since) mapfile -t COMPREPLY < <(compgen -W 'today yesterday 1h 1d 1week' -- "$cur") ; return ;;
+        --killer) mapfile -t COMPREPLY < <(compgen -W 'kernel systemd-oomd earlyoom nohang unknown' -- "$cur") ; return ;;
         --pid) __oom_guardctl_reply < <(__oom_guardctl_words held) ; return ;;
         --if | --config) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ; return ;;
         --rules) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ; return ;;

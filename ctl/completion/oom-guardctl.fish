@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Completion of oom-guardctl(1) for fish.
 
-set -l commands status list rules explain rank check test watch top hold release run reload rescan edit
+set -l commands status list rules explain rank kills check test watch top hold release run reload rescan edit
 
 function __oom_guardctl_words
     oom-guardctl complete-words $argv[1] 2>/dev/null
@@ -20,6 +20,7 @@ complete -c oom-guardctl -n "not __fish_seen_subcommand_from $commands" -a list 
 complete -c oom-guardctl -n "not __fish_seen_subcommand_from $commands" -a rules -d 'List the rules in force'
 complete -c oom-guardctl -n "not __fish_seen_subcommand_from $commands" -a explain -d 'Tell why a process is held or not'
 complete -c oom-guardctl -n "not __fish_seen_subcommand_from $commands" -a rank -d 'List whom the kernel would kill'
+complete -c oom-guardctl -n "not __fish_seen_subcommand_from $commands" -a kills -d 'List who was killed for want of memory'
 complete -c oom-guardctl -n "not __fish_seen_subcommand_from $commands" -a check -d 'Check rule files as the daemon would'
 complete -c oom-guardctl -n "not __fish_seen_subcommand_from $commands" -a test -d 'List which processes a rule file would hold'
 complete -c oom-guardctl -n "not __fish_seen_subcommand_from $commands" -a watch -d 'Show events as they come'
@@ -43,6 +44,8 @@ complete -c oom-guardctl -n '__fish_seen_subcommand_from rank' -l cgroup -x -d '
 complete -c oom-guardctl -n '__fish_seen_subcommand_from rank' -l if -r -F -d 'As if this rule file were installed'
 complete -c oom-guardctl -n '__fish_seen_subcommand_from rank' -l config -r -F -d 'The settings file'
 complete -c oom-guardctl -n '__fish_seen_subcommand_from rank' -l rules -x -a '(__fish_complete_directories)' -d 'A rule directory'
+complete -c oom-guardctl -n '__fish_seen_subcommand_from kills' -l since -x -a 'today yesterday 1h 1d 1week' -d 'Only since then'
+complete -c oom-guardctl -n '__fish_seen_subcommand_from kills' -l killer -x -a 'kernel systemd-oomd earlyoom nohang unknown' -d 'Only by this one'
 complete -c oom-guardctl -n '__fish_seen_subcommand_from check' -l no-processes -d 'Do not tell which rules match no process'
 complete -c oom-guardctl -n '__fish_seen_subcommand_from check' -l config -r -F -d 'The settings file'
 complete -c oom-guardctl -n '__fish_seen_subcommand_from check test' -F

@@ -56,6 +56,10 @@ std::string time_text(std::uint64_t usec) {
     return fmt::format("{:%a %Y-%m-%d %H:%M:%S %Z}", local_time(usec));
 }
 
+std::string date_text(std::uint64_t usec) {
+    return fmt::format("{:%Y-%m-%d %H:%M:%S}", local_time(usec));
+}
+
 std::string clock_text(std::uint64_t usec) {
     return fmt::format("{:%H:%M:%S}.{:03}", local_time(usec), usec % kSecond / 1'000);
 }

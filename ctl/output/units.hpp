@@ -14,6 +14,9 @@ namespace oomguard::ctl {
 /// "Sat 2026-11-21 18:30:05 UTC", in local time; CLOCK_REALTIME microseconds.
 [[nodiscard]] std::string time_text(std::uint64_t usec);
 
+/// "2026-11-21 18:30:05", in local time; CLOCK_REALTIME microseconds.
+[[nodiscard]] std::string date_text(std::uint64_t usec);
+
 /// "18:30:05.123", in local time.
 [[nodiscard]] std::string clock_text(std::uint64_t usec);
 

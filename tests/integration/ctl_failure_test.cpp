@@ -29,6 +29,7 @@ struct Printing {
                     {"rank"},
                     {"check", "--no-processes", "--config", settings, file},
                     {"test", "--alone", "--config", settings, file},
+                    {"kills"},
                     {"list", "--json"},
                     {"status", "--json"},
                     {"reload"},

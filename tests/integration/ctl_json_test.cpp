@@ -67,6 +67,13 @@ void check_output(const std::string& command, const std::string& output) {
     CHECK(keys == keys_of_man_page(command));
 }
 
+/// A line of the daemon's record, in which nothing is known that need not be.
+constexpr const char* kKill =
+    R"({"time_usec":1,"pid":0,"start_time":0,"name":"","user":"","cgroup":"","rule":"",)"
+    R"("oom_score_adj":null,"killer":"kernel","memory":0,"limit":"","situation":"","why":"",)"
+    R"("batch":1})"
+    "\n";
+
 struct Told {
     Programs programs;
     std::string name = programs.unique_name();
@@ -77,6 +84,7 @@ struct Told {
     Ctl ctl{daemon};
 
     Told() {
+        daemon.tree().write("state/kills", kKill);
         daemon.write_settings(kQuietSettings);
         daemon.write_rules("10-test.yaml", rule_text("keep", name, "345"));
         daemon.start();
@@ -104,6 +112,7 @@ TEST_CASE("the keys of JSON are those of the man page, and absent values are nul
           {"rules"},
           {"explain", told.pid},
           {"rank"},
+          {"kills"},
           {"test", file, "--alone", "--config", settings},
           {"reload"},
           {"rescan"}})

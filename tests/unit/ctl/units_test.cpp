@@ -41,6 +41,7 @@ TEST_CASE("times are told in local time") {
     ::tzset();
     constexpr std::uint64_t kWhen = 1'795'285'805'123'456;
     CHECK(time_text(kWhen) == "Sat 2026-11-21 18:30:05 UTC");
+    CHECK(date_text(kWhen) == "2026-11-21 18:30:05");
     CHECK(clock_text(kWhen) == "18:30:05.123");
     CHECK(clock_text(1'795'285'805'000'999) == "18:30:05.000");
 }
