@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "core/text.hpp"
+#include "ctl/killers.hpp"
 #include "ctl/output/paragraph.hpp"
 #include "ctl/output/table.hpp"
 #include "ctl/output/units.hpp"
@@ -72,6 +73,17 @@ std::string holding_text(const Status& status) {
     return text + fmt::format(", {} drifting, {} refused", status.drifting, status.refused);
 }
 
+std::string kills_text(const RecentKills& kills) {
+    const KillRow& last = *kills.last;
+    std::string text = fmt::format("{} in the last day, ", kills.count);
+    if (kills.in_vain > 0)
+        text += fmt::format("{} of them protected, ", kills.in_vain);
+    const std::string who = last.pid == 0 ? fmt::format("cgroup {}", last.cgroup)
+                                          : fmt::format("'{}' (pid {})", last.name, last.pid);
+    return text + fmt::format("the last {} by {}; see oom-guardctl kills", who,
+                              killer_in_sentence(last.killer));
+}
+
 /// A paragraph for each line, below one label.
 void add_lines(Paragraphs& paragraphs, const char* label, const std::vector<std::string>& lines,
                Style style) {
@@ -108,6 +120,9 @@ Paragraphs paragraphs_of(const Status& status, std::uint64_t now) {
         paragraphs.add("", fmt::format("{} by hold or run",
                                        counted(status.held_by_hand, "process", "processes")));
     paragraphs.add("Holding", holding_text(status), status.refused > 0 ? Style::Bad : Style::Plain);
+    if (status.kills.last)
+        paragraphs.add("Kills", kills_text(status.kills),
+                       status.kills.in_vain > 0 ? Style::Bad : Style::Warning);
     add_sources(paragraphs, daemon.sources);
     add_lines(paragraphs, "Degraded", daemon.degraded, Style::Warning);
     paragraphs.add(
@@ -125,9 +140,24 @@ Paragraphs paragraphs_of(const Status& status, std::uint64_t now) {
 
 }  // namespace
 
+RecentKills recent_kills(const std::vector<KillRow>& kills, std::uint64_t now) {
+    constexpr std::uint64_t kDay = 86'400'000'000;
+    RecentKills recent;
+    for (const KillRow& kill : kills) {
+        if (kill.when + kDay < now)
+            continue;
+        ++recent.count;
+        recent.in_vain += kill.why.empty() ? 0U : 1U;
+        recent.last = kill;
+    }
+    return recent;
+}
+
 Status status_of(DaemonState daemon, const std::vector<RuleRow>& rules,
-                 const std::vector<ProcessRow>& processes, std::vector<Event> events) {
+                 const std::vector<ProcessRow>& processes, RecentKills kills,
+                 std::vector<Event> events) {
     Status status;
+    status.kills = std::move(kills);
     status.daemon = std::move(daemon);
     status.files = files_of(rules);
     count(status, processes, rules);
@@ -176,6 +206,7 @@ Json status_json(const Status& status) {
             {"refused", status.refused},
             {"would_hold", status.would_hold},
             {"held_by_hand", status.held_by_hand},
+            {"kills_of_last_day", status.kills.count},
             {"sources", std::move(sources)},
             {"degraded", daemon.degraded},
             {"written", daemon.written},

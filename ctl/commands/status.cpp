@@ -9,13 +9,14 @@ namespace {
 
 int show_status(Session& session) {
     Manager& manager = session.manager();
-    const Status status =
-        status_of(manager.state(), manager.rules(), manager.processes(), manager.events());
+    const std::uint64_t now = now_usec();
+    const Status status = status_of(manager.state(), manager.rules(), manager.processes(),
+                                    recent_kills(manager.kills(), now), manager.events());
     if (session.settings().json) {
         Session::print(status_json(status));
     } else {
         session.start_pager();
-        Session::print_text(status_text(status, session.terminal(), now_usec()));
+        Session::print_text(status_text(status, session.terminal(), now));
     }
     session.finish();
     return 0;

@@ -183,5 +183,21 @@ TEST_CASE("kills refuses a time that is none before it asks the daemon, and an u
     CHECK(ctl.run({"kills"}).status == 3);
 }
 
+TEST_CASE("status tells the kills of the last day with the newest one") {
+    const auto now =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                       std::chrono::system_clock::now().time_since_epoch())
+                                       .count());
+    const Recorded recorded({record(kWhen - 86'400'000'000, 1, "old", "kernel", 1),
+                             record(now - 2'000'000, 812, "cc1plus", "kernel", 2),
+                             full_record(now - 1'000'000, 4711)});
+    CHECK(
+        recorded.told({"status"})
+            .find("\n       Kills: 2 in the last day, 1 of them protected, the last 'python3' (pid "
+                  "4711) "
+                  "by systemd-oomd; see oom-guardctl kills\n") != std::string::npos);
+    CHECK(json::parse(recorded.told({"status", "--json"}))["kills_of_last_day"] == 2);
+}
+
 }  // namespace
 }  // namespace oomguard::test

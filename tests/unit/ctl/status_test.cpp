@@ -57,11 +57,25 @@ ProcessRow process(std::uint32_t pid, const char* rule, const char* state) {
             .state = state};
 }
 
+KillRow kill(std::uint64_t when, const char* killer, const char* why) {
+    KillRow row;
+    row.when = when;
+    row.pid = 4711;
+    row.name = "python3";
+    row.killer = killer;
+    row.why = why;
+    return row;
+}
+
 Status busy_status() {
     return status_of(
         busy_daemon(), kRules,
         {process(12, "training", "held"), process(13, "builds", "drifting"),
          process(14, "builds", "refused"), process(15, "hold 15", "held")},
+        recent_kills({kill(kNow - 90'000 * kSecond, "kernel", ""),
+                      kill(kNow - 80'000 * kSecond, "kernel", ""),
+                      kill(kNow - 60 * kSecond, "systemd-oomd", "")},
+                     kNow),
         {{.when = kNow - 7'400 * kSecond, .kind = "RulesReloaded", .after = 4, .detail = "3"},
          {.when = kNow - 90 * kSecond,
           .kind = "ProcessHeld",
@@ -93,7 +107,7 @@ Status quiet_status() {
     daemon.version = "1.2.3";
     daemon.generation = 1;
     daemon.sources = {{"proc connector", true, ""}};
-    return status_of(daemon, {}, {}, {});
+    return status_of(daemon, {}, {}, {}, {});
 }
 
 std::string golden(const char* name) {
@@ -136,7 +150,7 @@ TEST_CASE("a dry run is told, and what would be held but for it") {
     DaemonState daemon = quiet_status().daemon;
     daemon.dry_run = true;
     daemon.processes = 5;
-    const Status status = status_of(daemon, {}, {process(12, "", "dry-run")}, {});
+    const Status status = status_of(daemon, {}, {process(12, "", "dry-run")}, {}, {});
     CHECK(status_text(status, of_width(80), kNow) ==
           "\u25cf oom-guardd 1.2.3\n"
           "   Dry run: yes, nothing is written\n"
@@ -144,6 +158,33 @@ TEST_CASE("a dry run is told, and what would be held but for it") {
           "   Holding: 0 of 5 processes, 1 more but for the dry run, 0 drifting, 0 refused\n"
           "   Sources: proc connector: works\n"
           "  Counters: 0 written, 0 repaired, 0 refused, 0 overruns, 0 sweeps\n");
+}
+
+std::string kills_line(const std::vector<KillRow>& kills) {
+    Status status = quiet_status();
+    status.kills = recent_kills(kills, kNow);
+    const std::string text = status_text(status, Terminal{}, kNow);
+    const std::size_t start = text.find("     Kills: ");
+    return start == std::string::npos ? "" : text.substr(start, text.find('\n', start) - start);
+}
+
+TEST_CASE("the kills of the last day are told in a line, with the newest one") {
+    constexpr std::uint64_t kDay = 86'400 * kSecond;
+    CHECK(kills_line({}).empty());
+    CHECK(kills_line({kill(kNow - kDay - 1, "kernel", "")}).empty());
+    CHECK(kills_line({kill(kNow - kDay - 1, "kernel", ""), kill(kNow - kDay, "kernel", "")}) ==
+          "     Kills: 1 in the last day, the last 'python3' (pid 4711) by the kernel; see "
+          "oom-guardctl kills");
+    CHECK(
+        kills_line({kill(kNow - 2, "kernel", "it was too large"), kill(kNow - 1, "nohang", "")}) ==
+        "     Kills: 2 in the last day, 1 of them protected, the last 'python3' (pid 4711) by "
+        "nohang; see oom-guardctl kills");
+    KillRow unseen = kill(kNow, "systemd-oomd", "");
+    unseen.pid = 0;
+    unseen.cgroup = "/user.slice";
+    CHECK(kills_line({unseen}) ==
+          "     Kills: 1 in the last day, the last cgroup /user.slice by systemd-oomd; see "
+          "oom-guardctl kills");
 }
 
 /// The escapes before the dot.
@@ -178,7 +219,7 @@ TEST_CASE("of many events the latest ten are shown") {
     std::vector<Event> events;
     for (std::uint32_t pid = 1; pid <= 12; ++pid)
         events.push_back({.kind = "ProcessHeld", .pid = pid});
-    const Status status = status_of({}, {}, {}, events);
+    const Status status = status_of({}, {}, {}, {}, events);
     REQUIRE(status.events.size() == 10);
     CHECK(status.events.front().pid == 3);
     CHECK(status.events.back().pid == 12);
@@ -189,6 +230,7 @@ TEST_CASE("programs are told the same, in numbers") {
     CHECK(json["held"] == 2);
     CHECK(json["drifting"] == 1);
     CHECK(json["refused"] == 1);
+    CHECK(json["kills_of_last_day"] == 2);
     CHECK(json["started_usec"] == kNow - 7'500 * kSecond);
     CHECK(
         json["files"].dump() ==
