@@ -113,26 +113,27 @@ std::optional<OomMessage> parse_summary(std::string_view text) {
         return std::nullopt;
     message.pid = number_after<Pid>(text.substr(pid), ",pid=").value_or(0);
     text = text.substr(0, pid);
-    // Where the whole machine has run out there is ",global_oom," in its place.
+    // Where the whole machine has run out there is ",global_oom," in its place. Paths begin with a
+    // slash, which the name of the cpuset before them, a single one, cannot have.
     std::string_view rest = text;
-    if (take_until(rest, ",oom_memcg=")) {
-        const auto cgroup = take_until(rest, ",task_memcg=");
+    if (take_until(rest, ",oom_memcg=/")) {
+        const auto cgroup = take_until(rest, ",task_memcg=/");
         if (!cgroup)
             return std::nullopt;
-        message.cgroup = *cgroup;
-    } else if (!take_until(rest, ",task_memcg=")) {
+        message.cgroup = "/" + std::string(*cgroup);
+    } else if (!take_until(rest, ",task_memcg=/")) {
         return std::nullopt;
     }
-    message.victim = rest;
+    message.victim = "/" + std::string(rest);
     return message;
 }
 
 std::optional<OomMessage> parse_group(std::string_view text) {
-    const std::size_t end = text.rfind(" are going to be killed due to memory.oom.group set");
-    if (end == std::string_view::npos)
+    constexpr std::string_view kTail = " are going to be killed due to memory.oom.group set";
+    if (!text.ends_with(kTail))
         return std::nullopt;
     OomMessage message{.kind = OomMessage::Kind::Group};
-    message.cgroup = text.substr(0, end);
+    message.cgroup = text.substr(0, text.size() - kTail.size());
     return message;
 }
 
@@ -173,7 +174,8 @@ std::optional<KernelRecord> parse_kernel_record(std::string_view record) {
 }
 
 std::optional<OomMessage> parse_oom_message(std::string_view text) {
-    if (take_prefix(text, "oom-kill:"))
+    // Longer than the name of a program, with which other messages begin.
+    if (take_prefix(text, "oom-kill:constraint="))
         return parse_summary(text);
     if (take_prefix(text, "Tasks in "))
         return parse_group(text);
