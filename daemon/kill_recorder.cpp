@@ -204,10 +204,11 @@ bool KillRecorder::is_accounted_for(ProcessId id) const {
                        [&](const auto& one) { return one.second && one.second->id == id; });
 }
 
-void KillRecorder::tell_kernel(const KernelKill& found, const Victim& victim, bool is_past) {
-    // The first of a group may be named again with the rest of it.
-    if (found.batch == kernel_batch_ && is_accounted_for(victim.id))
-        return;
+void KillRecorder::tell_kernel(KernelKill found, const Victim& victim, bool is_past) {
+    // In a burst it may only seem so.
+    if (!found.group.empty() && !victim.cgroup.empty() &&
+        !is_in(victim.cgroup, printable(found.group)))
+        leave_group(found);
     Kill kill;
     kill.usec = hooks_.realtime();
     if (is_past)
@@ -229,12 +230,12 @@ void KillRecorder::tell_kernel(const KernelKill& found, const Victim& victim, bo
         kill.situation = hooks_.situation();
     tell(std::move(kill), victim,
          {.killer = Killer::Kernel,
-          .is_group = found.is_group,
+          .is_group = !found.group.empty(),
           .is_on_request = found.is_on_request,
           .is_of_allocator = found.is_of_allocator,
           .score = found.score,
           .limit = limit_of(found)},
-         found.sequence);
+         found.last_sequence);
 }
 
 void KillRecorder::tell_oomd(CgroupKill& killing, const Victim& victim) {

@@ -106,7 +106,7 @@ class KillRecorder {
     void settle_cgroups(Time now);
     void settle_doomed(Time now);
     [[nodiscard]] CgroupKill* killing_of(const std::string& cgroup, Time now);
-    void tell_kernel(const KernelKill& found, const Victim& victim, bool is_past);
+    void tell_kernel(KernelKill found, const Victim& victim, bool is_past);
     void tell_oomd(CgroupKill& killing, const Victim& victim);
     void tell_doomed(const Doomed& doomed);
     void tell(Kill kill, const Victim& victim, const KillGrounds& grounds,
