@@ -14,7 +14,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kLargestFile = std::size_t{16} << 20U;
+/// Cgroups may be named such that a line has nearly 40 KB.
+constexpr std::size_t kLargestFile = std::size_t{64} << 20U;
 constexpr mode_t kMode = 0600;
 
 std::string line_of(const KillHistory::Entry& entry) {
