@@ -120,7 +120,7 @@ void KillHistory::remember(Entry entry) {
 Result<void> KillHistory::append(const Entry& entry) {
     if (!file_ || lines_ >= 2 * kMostKills)
         return rewrite();
-    const auto done = sys::append_once(file_.get(), path_, line_of(entry));
+    auto done = sys::append_once(file_.get(), path_, line_of(entry));
     if (done)
         ++lines_;
     else
