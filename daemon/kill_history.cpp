@@ -14,7 +14,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kLargestFile = std::size_t{16} << 20U;
+/// Cgroups may be named such that a line has nearly 40 KB.
+constexpr std::size_t kLargestFile = std::size_t{64} << 20U;
 constexpr mode_t kMode = 0600;
 
 std::string line_of(const KillHistory::Entry& entry) {
@@ -119,7 +120,7 @@ void KillHistory::remember(Entry entry) {
 Result<void> KillHistory::append(const Entry& entry) {
     if (!file_ || lines_ >= 2 * kMostKills)
         return rewrite();
-    const auto done = sys::append_once(file_.get(), path_, line_of(entry));
+    auto done = sys::append_once(file_.get(), path_, line_of(entry));
     if (done)
         ++lines_;
     else

@@ -20,6 +20,11 @@ bool is_in(const std::string& cgroup, const std::string& ancestor) {
     return cgroup == ancestor || cgroup.starts_with(ancestor == "/" ? ancestor : ancestor + "/");
 }
 
+std::uint64_t usec_between(Time from, Time to) {
+    const auto between = std::chrono::duration_cast<std::chrono::microseconds>(to - from);
+    return static_cast<std::uint64_t>(between.count());
+}
+
 std::string limit_of(const KernelKill& found) {
     if (!found.is_cgroup)
         return {};
@@ -47,6 +52,8 @@ void KillRecorder::kernel_logged(const KernelRecord& record, bool is_past, Time 
         victim = take_end(*pid);
         if (!victim)
             victim = hooks_.look_up(*pid).value_or(Victim{.id = {*pid, 0}});
+        // Another may have sent it a signal before, and is not told as well.
+        std::erase_if(doomed_, [pid](const Doomed& one) { return one.victim.id.pid == *pid; });
     }
     seen_.emplace(record.sequence, std::move(victim));
 }
@@ -80,7 +87,7 @@ void KillRecorder::oomd_killed(const std::string& cgroup, const std::string& rea
          .cgroup = printable(cgroup),
          .situation = why_oomd(reason) + "; " + hooks_.situation(),
          .at = now,
-         .batch = hooks_.realtime()});
+         .batch = new_batch()});
 }
 
 void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t count, Time now) {
@@ -88,7 +95,7 @@ void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t cou
                      .cgroup = printable(cgroup),
                      .situation = hooks_.situation(),
                      .at = now,
-                     .batch = hooks_.realtime(),
+                     .batch = new_batch(),
                      .left = count});
 }
 
@@ -109,19 +116,21 @@ bool KillRecorder::CgroupKill::covers(const Victim& victim) const {
 }
 
 void KillRecorder::signal_sent(Killer killer, Pid pid, const std::string& name, Time now) {
-    auto victim = take_end(pid);
-    const bool has_ended = victim.has_value();
-    if (!victim)
-        victim = hooks_.look_up(pid);
-    const bool is_there = victim.has_value() && !has_ended;
-    if (!victim)
-        victim = Victim{.id = {pid, 0}};
-    if (victim->name.empty())
-        victim->name = printable(name);
-    if (is_there)
-        await_end(killer, *std::move(victim), now);
-    else if (!is_accounted_for(victim->id))
-        tell_doomed({killer, *std::move(victim), hooks_.situation(), now, now});
+    if (auto ended = take_end(pid)) {
+        tell_doomed({killer, *std::move(ended), hooks_.situation(), now, now}, name);
+        return;
+    }
+    auto victim = hooks_.look_up(pid);
+    if (victim && victim->name == printable(name)) {
+        if (!is_accounted_for(victim->id))
+            await_end(killer, *std::move(victim), now);
+        return;
+    }
+    // It is gone, and who has the pid now is another. Of a second signal it has been told before,
+    // or will be.
+    const ProcessId gone{pid, 0};
+    if (!is_accounted_for(gone) && !is_doomed(pid))
+        tell_doomed({killer, {.id = gone}, hooks_.situation(), now, now}, name);
 }
 
 void KillRecorder::await_end(Killer killer, Victim victim, Time now) {
@@ -168,9 +177,9 @@ void KillRecorder::settle_ends(Time now) {
         if (end.signal != SIGKILL || !end.victim.protection.is_any())
             continue;
         Kill kill;
-        kill.usec = hooks_.realtime();
+        kill.usec = hooks_.realtime() - usec_between(end.at, now);
         kill.killer = Killer::Unknown;
-        kill.batch = kill.usec;
+        kill.batch = new_batch();
         tell(std::move(kill), end.victim, {.killer = Killer::Unknown});
     }
 }
@@ -187,8 +196,9 @@ void KillRecorder::settle_cgroups(Time now) {
 
 void KillRecorder::settle_doomed(Time now) {
     for (Doomed& one : std::exchange(doomed_, {})) {
-        const auto found =
-            now >= one.look_at ? hooks_.look_up(one.victim.id.pid) : std::optional(one.victim);
+        const auto found = now >= std::min(one.look_at, one.until)
+                               ? hooks_.look_up(one.victim.id.pid)
+                               : std::optional(one.victim);
         if (!found || found->id != one.victim.id) {
             tell_doomed(one);
         } else if (now < one.until) {
@@ -216,23 +226,45 @@ std::optional<Victim> KillRecorder::take_end(Pid pid) {
     return victim;
 }
 
-bool KillRecorder::is_accounted_for(ProcessId id) const {
-    return std::find(told_.begin(), told_.end(), id) != told_.end() ||
-           std::any_of(seen_.begin(), seen_.end(),
-                       [&](const auto& one) { return one.second && one.second->id == id; });
+bool KillRecorder::is_doomed(Pid pid) const {
+    return std::any_of(doomed_.begin(), doomed_.end(),
+                       [pid](const Doomed& one) { return one.victim.id.pid == pid; });
 }
 
-void KillRecorder::tell_kernel(const KernelKill& found, const Victim& victim, bool is_past) {
-    // The first of a group may be named again with the rest of it.
-    if (found.batch == kernel_batch_ && is_accounted_for(victim.id))
+bool KillRecorder::is_accounted_for(ProcessId id) const {
+    constexpr std::uint64_t kLately = std::chrono::microseconds(kDying).count();
+    const bool is_known = id.start_time != 0;
+    const auto is_it = [&](ProcessId other) {
+        return is_known ? other == id : other.pid == id.pid;
+    };
+    const std::uint64_t now = hooks_.realtime();
+    return std::any_of(told_.begin(), told_.end(),
+                       [&](const Told& one) {
+                           return is_it(one.id) && (is_known || now < one.usec + kLately);
+                       }) ||
+           std::any_of(seen_.begin(), seen_.end(),
+                       [&](const auto& one) { return one.second && is_it(one.second->id); });
+}
+
+std::uint64_t KillRecorder::new_batch() {
+    last_batch_ = std::max(hooks_.realtime(), last_batch_ + 1);
+    return last_batch_;
+}
+
+void KillRecorder::tell_kernel(KernelKill found, const Victim& victim, bool is_past) {
+    if (!is_past && is_accounted_for(victim.id))
         return;
+    // In a burst it may only seem so.
+    if (!found.group.empty() && !victim.cgroup.empty() &&
+        !is_in(victim.cgroup, printable(found.group)))
+        leave_group(found);
     Kill kill;
     kill.usec = hooks_.realtime();
     if (is_past)
         kill.usec -= hooks_.log_time() - found.usec;
-    if (found.batch != std::exchange(kernel_batch_, found.batch))
-        kernel_batch_usec_ = kill.usec;
-    kill.batch = kernel_batch_usec_;
+    if (std::exchange(kernel_batch_, found.batch) != found.batch)
+        kernel_batch_told_ = new_batch();
+    kill.batch = kernel_batch_told_;
     kill.killer = Killer::Kernel;
     kill.name = printable(found.name);
     kill.user = victim.user.empty() ? hooks_.user(found.uid) : victim.user;
@@ -247,12 +279,12 @@ void KillRecorder::tell_kernel(const KernelKill& found, const Victim& victim, bo
         kill.situation = hooks_.situation();
     tell(std::move(kill), victim,
          {.killer = Killer::Kernel,
-          .is_group = found.is_group,
+          .is_group = !found.group.empty(),
           .is_on_request = found.is_on_request,
           .is_of_allocator = found.is_of_allocator,
           .score = found.score,
           .limit = limit_of(found)},
-         found.sequence);
+         found.last_sequence);
 }
 
 void KillRecorder::tell_cgroup(CgroupKill& killing, const Victim& victim) {
@@ -268,12 +300,14 @@ void KillRecorder::tell_cgroup(CgroupKill& killing, const Victim& victim) {
     tell(std::move(kill), victim, killing.grounds);
 }
 
-void KillRecorder::tell_doomed(const Doomed& doomed) {
+void KillRecorder::tell_doomed(const Doomed& doomed, const std::string& name) {
     Kill kill;
+    if (doomed.victim.name.empty())
+        kill.name = printable(name);
     kill.usec = hooks_.realtime();
     kill.killer = doomed.killer;
     kill.situation = doomed.situation;
-    kill.batch = kill.usec;
+    kill.batch = new_batch();
     tell(std::move(kill), doomed.victim, {.killer = doomed.killer});
 }
 
@@ -294,7 +328,7 @@ void KillRecorder::tell(Kill kill, const Victim& victim, const KillGrounds& grou
     KillGrounds all = grounds;
     all.score = kill.score;
     kill.why = why_protection_failed(victim.protection, all);
-    told_.push_back(kill.id);
+    told_.push_back({kill.id, kill.usec});
     if (told_.size() > kMostTold)
         told_.pop_front();
     hooks_.killed(kill, sequence);

@@ -99,6 +99,10 @@ class KillRecorder {
 
         [[nodiscard]] bool covers(const Victim& victim) const;
     };
+    struct Told {
+        ProcessId id;
+        std::uint64_t usec = 0;
+    };
     struct Doomed {
         Killer killer{};
         Victim victim;
@@ -108,7 +112,11 @@ class KillRecorder {
     };
 
     [[nodiscard]] std::optional<Victim> take_end(Pid pid);
+    [[nodiscard]] bool is_doomed(Pid pid) const;
+    /// Of one that could not be looked up: whether one of its pid has been, lately.
     [[nodiscard]] bool is_accounted_for(ProcessId id) const;
+    /// Another with each call.
+    [[nodiscard]] std::uint64_t new_batch();
     void settle_kernel();
     void await_end(Killer killer, Victim victim, Time now);
     void settle_ends(Time now);
@@ -116,9 +124,10 @@ class KillRecorder {
     void settle_doomed(Time now);
     void add_cgroup_kill(CgroupKill killing);
     [[nodiscard]] CgroupKill* killing_of(const Victim& victim, Time now);
-    void tell_kernel(const KernelKill& found, const Victim& victim, bool is_past);
+    void tell_kernel(KernelKill found, const Victim& victim, bool is_past);
     void tell_cgroup(CgroupKill& killing, const Victim& victim);
-    void tell_doomed(const Doomed& doomed);
+    /// `name` is as the killer gave it.
+    void tell_doomed(const Doomed& doomed, const std::string& name = {});
     void tell(Kill kill, const Victim& victim, const KillGrounds& grounds,
               std::optional<std::uint64_t> sequence = std::nullopt);
 
@@ -130,9 +139,10 @@ class KillRecorder {
     std::deque<End> ends_;  // that nobody accounts for yet
     std::vector<CgroupKill> cgroups_;
     std::vector<Doomed> doomed_;
-    std::deque<ProcessId> told_;
-    std::uint64_t kernel_batch_ = 0;  // the last that was told, and when that was
-    std::uint64_t kernel_batch_usec_ = 0;
+    std::deque<Told> told_;
+    std::uint64_t last_batch_ = 0;
+    std::optional<std::uint64_t> kernel_batch_;  // the last that was told, as the kernel's log goes
+    std::uint64_t kernel_batch_told_ = 0;        // and as what
 };
 
 }  // namespace oomguard::daemon

@@ -14,23 +14,28 @@ namespace oomguard {
 /// What the kernel says of one process that it has killed. Texts are as they came.
 struct KernelKill {
     std::uint64_t sequence = 0;  ///< of the record
-    std::uint64_t usec = 0;      ///< since boot
-    std::uint64_t batch = 0;     ///< the sequence of the first that was killed with it
+    /// Of the last record about it, or about the first of its group, which may be named again.
+    std::uint64_t last_sequence = 0;
+    std::uint64_t usec = 0;   ///< since boot
+    std::uint64_t batch = 0;  ///< the sequence of the first that was killed with it
     Pid pid = 0;
     std::string name;
     Uid uid = 0;
     int score = 0;
     std::uint64_t memory = 0;  ///< resident, in bytes
-    std::string cgroup;        ///< of the process; empty if the kernel left it out
+    std::string cgroup;        ///< of the process, or its group; empty if the kernel left it out
     std::string limit;       ///< the cgroup that ran out; empty if it was the machine, or left out
     bool is_cgroup = false;  ///< a cgroup ran out
-    bool is_group = false;   ///< all of a cgroup were killed
+    std::string group;       ///< the cgroup of which all were killed; empty if only this one was
     bool is_on_request = false;
     bool is_of_allocator = false;
     std::string situation;  ///< of memory; printable; may be empty
 
     friend bool operator==(const KernelKill&, const KernelKill&) = default;
 };
+
+/// One that only seemed to be killed with a group: what it has of that goes.
+void leave_group(KernelKill& kill);
 
 /// Puts together what the kernel says in several records of its log. In a burst it leaves out all
 /// but the line of each process and that of each group (oom_rs in mm/oom_kill.c).
@@ -39,7 +44,8 @@ class KernelKills {
     /// `page_size` in bytes: free memory is told in pages.
     explicit KernelKills(std::uint64_t page_size) : page_size_(page_size) {}
 
-    /// In the order of the log. If it tells of a process that was killed, its pid.
+    /// In the order of the log. If it tells of a process that was killed, its pid; but the first
+    /// of a group may be named again with the rest of it, which is nothing new.
     std::optional<Pid> read(const KernelRecord& record);
 
     /// Those that were found since the last call. What the kernel says of a group comes after its
@@ -60,14 +66,30 @@ class KernelKills {
         OomMessage summary;
     };
 
-    void add_killed(const KernelRecord& record, const OomMessage& message);
+    /// The kill that was read last, as far as a group goes by it.
+    struct Last {
+        OomMessage message;
+        std::uint64_t sequence = 0;
+        std::uint64_t usec = 0;
+    };
+
+    /// That is being killed.
+    struct Group {
+        std::string cgroup;
+        Pid first = 0;
+        std::uint64_t batch = 0;
+        bool is_of_inquiry = false;  ///< what is known is of it
+    };
+
+    std::optional<Pid> add_killed(const KernelRecord& record, const OomMessage& message);
     void note_group(const std::string& cgroup);
+    [[nodiscard]] bool is_of_group(const KernelRecord& record, const OomMessage& message) const;
     [[nodiscard]] std::string situation(const KernelKill& kill) const;
 
     std::uint64_t page_size_;
     Inquiry inquiry_;
-    std::string group_;              // that is being killed; empty: none is
-    std::uint64_t group_batch_ = 0;  // of that
+    std::optional<Last> last_;
+    std::optional<Group> group_;
     std::vector<KernelKill> kills_;
 };
 

@@ -188,8 +188,7 @@ std::optional<OomMessage> parse_oom_message(std::string_view text) {
         message.pages = number_after<std::uint64_t>(text, " free:").value_or(0);
         return message;
     }
-    if (const std::size_t at = text.find(" invoked oom-killer: ");
-        at != std::string_view::npos && at <= kLongestComm) {
+    if (const std::size_t at = text.find(" invoked oom-killer: "); at <= kLongestComm) {
         OomMessage message{.kind = OomMessage::Kind::Invoked};
         message.is_on_request = number_after<int>(text.substr(at), " order=") == -1;
         return message;

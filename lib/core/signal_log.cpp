@@ -36,19 +36,28 @@ std::optional<SignalSent> read_earlyoom(std::string_view text) {
     return SignalSent{Killer::Earlyoom, *pid, std::string(text.substr(0, text.find("\": ")))};
 }
 
-///   PID: 4711, Name: hog, badness: 800
-std::optional<SignalSent> read_nohang_candidate(std::string_view text) {
+void skip_spaces(std::string_view& text) {
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-    if (!text.starts_with("PID: ") || !skip_past(text, "PID: "))
+}
+
+///   PID:       4711, name: hog, state: S (sleeping), EUID: 0, ...
+/// The line that ends in "badness: 910" names one that may yet be spared.
+std::optional<SignalSent> read_nohang_candidate(std::string_view text) {
+    skip_spaces(text);
+    if (!text.starts_with("PID:") || !skip_past(text, "PID:"))
         return std::nullopt;
+    skip_spaces(text);
     const auto pid = take_pid(text);
-    if (!pid || !text.starts_with(", Name: ") || !skip_past(text, ", Name: "))
+    const std::size_t state = text.rfind(", state: ");
+    if (!pid || !text.starts_with(", name: ") || state == std::string_view::npos)
         return std::nullopt;
-    return SignalSent{Killer::Nohang, *pid, std::string(text.substr(0, text.rfind(", badness: ")))};
+    text = text.substr(0, state);
+    skip_past(text, ", name: ");
+    return SignalSent{Killer::Nohang, *pid, std::string(text)};
 }
 
 bool is_nohang_sending(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    skip_spaces(text);
     return text.starts_with("Sending SIG") && text.find(" to the victim") != std::string_view::npos;
 }
 

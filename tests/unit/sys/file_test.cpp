@@ -146,6 +146,21 @@ TEST_CASE("A write that the kernel refuses tells why") {
     CHECK(written.error().message() == "write /dev/full: No space left on device");
 }
 
+TEST_CASE("What is appended follows what is there, and a refused append tells why") {
+    const TempTree tree{{"file", "first\n"}};
+    const auto fd = open_at(AT_FDCWD, tree.path("file"), O_WRONLY | O_APPEND);
+    REQUIRE(fd);
+    CHECK(append_once(fd->get(), "its name", "second\n"));
+    CHECK(append_once(fd->get(), "its name", ""));
+    CHECK(tree.read("file") == "first\nsecond\n");
+
+    const auto full = open_at(AT_FDCWD, "/dev/full", O_WRONLY);
+    REQUIRE(full);
+    const Result<void> appended = append_once(full->get(), "its name", "text");
+    REQUIRE_FALSE(appended);
+    CHECK(appended.error().message() == "append to its name: No space left on device");
+}
+
 TEST_CASE("A replaced file has the new content and exactly the mode asked for") {
     const TempTree tree{{"file", "old"}};
     const mode_t mask = ::umask(077);

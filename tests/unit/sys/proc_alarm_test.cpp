@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <optional>
 #include <set>
 #include <span>
@@ -56,10 +57,11 @@ struct Alarmed {
         REQUIRE(::setsockopt(alarm.fd(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) == 0);
     }
 
-    /// For what a child made it ring, from its fork to its exit.
-    Kinds rung_by(Child child) {
+    /// For what a child made it ring, from its fork to its end by the signal.
+    Kinds rung_by(Child child, int signal = SIGUSR1) {
         const Pid pid = child.pid();
-        child.reap();
+        REQUIRE(::kill(pid, signal) == 0);
+        child.wait();
         REQUIRE(wait_for(Kind::Exit, pid));
         Kinds kinds;
         std::array<std::byte, 256> datagram{};
@@ -94,6 +96,19 @@ void rename_self() {
     ::prctl(PR_SET_NAME, "renamed");
 }
 
+/// So that a signal ends it, whatever the test's program does about it.
+void let_signals_end_it() {
+    for (const int signal : {SIGTERM, SIGUSR1, SIGABRT, SIGINT})
+        (void)std::signal(signal, SIG_DFL);
+}
+
+void start_a_thread() {
+    std::thread([] {
+        for (;;)
+            ::pause();
+    }).detach();
+}
+
 void rename_a_thread() {
     std::thread(rename_self).join();
 }
@@ -126,6 +141,28 @@ TEST_CASE("The alarm rings for exec, a new name and a new user, not for fork, ex
     }
     CHECK(alarmed->rung_by(fork_child(change_user)) == Kinds{Kind::Uid});
     CHECK(alarmed->rung_by(fork_child(change_group)) == Kinds{Kind::Uid});
+}
+
+TEST_CASE("The alarm rings for an end by SIGKILL or SIGTERM, not for another") {
+    auto alarmed = listen();
+    if (!alarmed)
+        return;
+    for (const int signal : {SIGKILL, SIGTERM})
+        CHECK(alarmed->rung_by(fork_child(let_signals_end_it), signal) == Kinds{Kind::Exit});
+    for (const int signal : {SIGUSR1, SIGABRT, SIGINT})
+        CHECK(alarmed->rung_by(fork_child(let_signals_end_it), signal).empty());
+    // The code of an exit is not that of a signal. The signal 0 is none.
+    for (const int code : {0, SIGTERM, SIGKILL}) {
+        Child child = detail::fork_running([code] { return code; });
+        CHECK(alarmed->rung_by(std::move(child), 0).empty());
+    }
+}
+
+TEST_CASE("Of a killed process only the leader of its threads makes the alarm ring") {
+    auto alarmed = listen();
+    if (!alarmed)
+        return;
+    CHECK(alarmed->rung_by(fork_child(start_a_thread), SIGKILL) == Kinds{Kind::Exit});
 }
 
 TEST_CASE("When the alarm rings the event can be read from a connector that was opened later") {

@@ -119,6 +119,21 @@ TEST_CASE("Each message of the kernel is an event of its kind") {
     CHECK(event.sequence == 9);
 }
 
+TEST_CASE("The end of a process tells the signal that it ended by, without the flag of its core") {
+    for (const auto& [code, signal] :
+         {std::pair{0, 0}, std::pair{9, 9}, std::pair{15, 15}, std::pair{0x8f, 15},
+          std::pair{0x8b, 11}, std::pair{1 << 8, 0}, std::pair{9 << 8, 0}}) {
+        CAPTURE(code);
+        const Parsed parsed = parse(message(0x80000000, {50, 50, code, 17, 10, 10}));
+        CHECK(parsed.well_formed);
+        REQUIRE(parsed.events.size() == 1);
+        CHECK(parsed.events.front().kind == ProcEvent::Kind::Exit);
+        CHECK(parsed.events.front().signal == signal);
+    }
+    // Data of other events are no signal.
+    CHECK(parse(message(2, {50, 50, 9})).events.at(0).signal == 0);
+}
+
 TEST_CASE("The layout is that of the kernel's header") {
     proc_event event{};
     event.cpu = 3;
@@ -176,9 +191,10 @@ TEST_CASE("Of an event only what its kind needs must be there") {
     CHECK(parse(message(1, {10, 10, 50, 50})).events.size() == 1);
     CHECK(parse(message(2, {50, 50})).events.size() == 1);
     CHECK(parse(message(0x100, {})).events.size() == 1);
+    CHECK(parse(message(0x80000000, {50, 50, 9})).events.size() == 1);
 
-    for (const Bytes& bytes :
-         {message(0, {}), message(1, {10, 10, 50}), message(2, {50}), message(0x80000000, {})}) {
+    for (const Bytes& bytes : {message(0, {}), message(1, {10, 10, 50}), message(2, {50}),
+                               message(0x80000000, {}), message(0x80000000, {50, 50})}) {
         const Parsed parsed = parse(bytes);
         CHECK_FALSE(parsed.well_formed);
         CHECK(parsed.events.empty());
