@@ -2,6 +2,7 @@
 #include "daemon/event_history.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "daemon/event_log.hpp"
 
@@ -44,10 +45,9 @@ void EventHistory::on_unreadable(Pid /*pid*/, const Error& /*error*/) {}
 void EventHistory::process_killed(const Kill& kill) {
     Event& event = next("ProcessKilled");
     event.id = kill.id;
-    event.name = kill.name;
+    event.name = kill.id.pid == 0 ? kill.cgroup : kill.name;
     event.rule = kill.rule;
-    event.before = kill.score.value_or(0);
-    event.after = kill.score.value_or(0);
+    event.before = event.after = kill.score.value_or(std::numeric_limits<int>::max());
     event.detail = killer_text(kill.killer);
 }
 

@@ -2,6 +2,7 @@
 #include "daemon/kill_history.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <string_view>
 
 #include <fcntl.h>
@@ -76,6 +77,8 @@ Result<std::size_t> KillHistory::open(bool read_only) {
         if (is_gone(text.error()))
             return std::size_t{0};
         failure_ = text.error().message();
+        if (is_writable_)
+            (void)std::rename(path_.c_str(), (path_ + ".unreadable").c_str());
         return text.error();
     }
     std::size_t bad_lines = 0;

@@ -41,7 +41,7 @@ class KillHistory {
         : path_(std::move(path)), boot_id_(std::move(boot_id)) {}
 
     /// Reads what is there; how many lines were none and are left out. From then on add() writes,
-    /// unless `read_only`.
+    /// unless `read_only`. A file that cannot be read is moved aside to PATH.unreadable.
     Result<std::size_t> open(bool read_only);
 
     /// `sequence`: of the record in the kernel's log that told it; none if another source did. If

@@ -62,9 +62,21 @@ KillWatch::KillWatch(EventLoop& loop, const std::string& cgroup_mount, Hooks hoo
                }),
       timer_(loop.add_timer([this] { settle(); })) {}
 
-void KillWatch::start(std::optional<std::uint64_t> last_told) {
-    kernel_log_.start(last_told);
-    journal_.look();
+void KillWatch::configure(const config::Settings::Sources& wanted,
+                          std::optional<std::uint64_t> last_told) {
+    if (!wanted.kernel_log)
+        kernel_log_.stop();
+    else if (!kernel_log_.state().works())
+        kernel_log_.start(last_told);
+    is_journal_wanted_ = wanted.journal;
+    look_for_killers();
+}
+
+void KillWatch::look_for_killers() {
+    if (is_journal_wanted_)
+        journal_.look();
+    else
+        journal_.stop();
 }
 
 void KillWatch::ended(Pid pid, int signal) {

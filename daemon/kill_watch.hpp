@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/settings.hpp"
 #include "daemon/event_loop.hpp"
 #include "daemon/kill_recorder.hpp"
 #include "daemon/sources/journal_source.hpp"
@@ -29,12 +30,12 @@ class KillWatch final : private SourceListener {
     /// `cgroup_mount`: where the v2 tree is; empty if nowhere.
     KillWatch(EventLoop& loop, const std::string& cgroup_mount, Hooks hooks);
 
-    /// Also tells of the kills that the kernel still has in its log, but for those up to this
-    /// record.
-    void start(std::optional<std::uint64_t> last_told);
+    /// Starts and stops sources as the settings say. Also tells of the kills that the kernel still
+    /// has in its log, but for those up to this record.
+    void configure(const config::Settings::Sources& wanted, std::optional<std::uint64_t> last_told);
 
     /// Looks which killers run. To be called from time to time.
-    void look_for_killers() { journal_.look(); }
+    void look_for_killers();
 
     /// A process ended; see News::ended. To be called while it can still be looked up.
     void ended(Pid pid, int signal);
@@ -45,8 +46,10 @@ class KillWatch final : private SourceListener {
     /// From the kernel; see KillRecorder::kernel_killed_in.
     void killed_in(const std::string& cgroup, std::uint64_t count);
 
-    /// Whether the kernel says whom it kills.
-    [[nodiscard]] bool reads_kernel_log() const { return kernel_log_.state().works(); }
+    /// Whether the kernel's log, which says whom the kernel kills, is wanted and cannot be read.
+    [[nodiscard]] bool misses_kernel_log() const {
+        return kernel_log_.state().status == SourceState::Status::Failed;
+    }
 
     /// In a fixed order.
     [[nodiscard]] std::vector<SourceState> sources() const;
@@ -61,6 +64,7 @@ class KillWatch final : private SourceListener {
     KernelLogSource kernel_log_;
     JournalSource journal_;
     EventLoop::Source timer_;
+    bool is_journal_wanted_ = true;
 };
 
 }  // namespace oomguard::daemon

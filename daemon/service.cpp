@@ -102,11 +102,8 @@ int Service::run() {
     open_kills();
     // Before the sweep, so that those who listen hear of everything that is held.
     bus_.start();
-    finder_.configure(settings_);
+    configure_sources();
     finder_.sweep();
-    // After the sweep, so that it is known which rule means whom.
-    kill_watch_.start(kills_.last_sequence());
-    finder_.set_kills_wanted(!kill_watch_.reads_kernel_log());
     notify_ready(status_text());
     tell_changes();
     spdlog::info("oom-guardd {} guards: {}", OOMGUARD_VERSION, status_text());
@@ -231,7 +228,7 @@ Control::ReloadOutcome Service::load_again(bool even_if_unchanged) {
     if (outcome.done) {
         rejection_.clear();
         put_in_force(std::move(loaded));
-        finder_.configure(settings_);
+        configure_sources();
         finder_.rules_changed();
         finder_.sweep();
         const std::size_t rules = guard_.rules().rules().size();
@@ -270,6 +267,12 @@ void Service::put_in_force(LoadedConfig config) {
     sys::unlock_and_trim_memory();
     const auto locked = sys::lock_memory();
     memory_lock_failure_ = locked ? "" : locked.error().message();
+}
+
+void Service::configure_sources() {
+    kill_watch_.configure(settings_.sources, kills_.last_sequence());
+    finder_.set_kills_wanted(kill_watch_.misses_kernel_log());
+    finder_.configure(settings_);
 }
 
 void Service::reject(const LoadedConfig& config, const std::string& consequence) {

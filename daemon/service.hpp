@@ -78,6 +78,7 @@ class Service final : private Control, private Observer {
     KillWatch::Hooks kill_hooks();
     [[nodiscard]] std::string cgroup_of(const std::string& directory) const;
     void open_kills();
+    void configure_sources();
     [[nodiscard]] std::optional<Victim> look_up(Pid pid);
     void on_killed(const Kill& kill, std::optional<std::uint64_t> sequence);
 

@@ -45,7 +45,11 @@ void JournalSource::look() {
     if (is_needed && !state().works())
         open();
     else if (!is_needed && state().status != SourceState::Status::Standby)
-        close();
+        close(SourceState::Status::Standby, "not needed while neither earlyoom nor nohang runs");
+}
+
+void JournalSource::stop() {
+    close(SourceState::Status::Off);
 }
 
 bool JournalSource::has_killers() const {
@@ -64,11 +68,11 @@ void JournalSource::open() {
     report_.set(SourceState::Status::Working);
 }
 
-void JournalSource::close() {
+void JournalSource::close(SourceState::Status status, std::string reason) {
     io_ = {};
     journal_.reset();
     log_ = {};
-    report_.set(SourceState::Status::Standby, "not needed while neither earlyoom nor nohang runs");
+    report_.set(status, std::move(reason));
 }
 
 Result<void> JournalSource::try_open() {

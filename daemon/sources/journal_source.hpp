@@ -25,6 +25,8 @@ class JournalSource {
     /// Looks whether one of them runs. To be called from time to time.
     void look();
 
+    void stop();
+
     [[nodiscard]] const SourceState& state() const { return report_.state(); }
 
   private:
@@ -34,7 +36,7 @@ class JournalSource {
 
     [[nodiscard]] bool has_killers() const;
     void open();
-    void close();
+    void close(SourceState::Status status, std::string reason = {});
     Result<void> try_open();
     void read();
     void take_entry();

@@ -36,6 +36,12 @@ void KernelLogSource::start(std::optional<std::uint64_t> after) {
     read(true);
 }
 
+void KernelLogSource::stop() {
+    io_ = {};
+    kmsg_.reset();
+    report_.set(SourceState::Status::Off);
+}
+
 void KernelLogSource::catch_up() {
     if (state().works())
         read(false);

@@ -27,6 +27,8 @@ class KernelLogSource {
     /// Reads all there is, but for what is not after this record.
     void start(std::optional<std::uint64_t> after);
 
+    void stop();
+
     /// Tells at once what the kernel has logged so far.
     void catch_up();
 

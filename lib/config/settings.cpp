@@ -106,8 +106,9 @@ const YamlNode* map_at(const MapReader& reader, std::string_view key) {
 }
 
 void read_sources(const MapReader& reader, Settings::Sources& sources) {
-    constexpr std::array<std::string_view, 5> kSources = {"proc_connector", "cgroups",
-                                                          "exec_doorbell", "rule_files", "sweep"};
+    constexpr std::array<std::string_view, 7> kSources = {
+        "proc_connector", "cgroups",    "exec_doorbell", "rule_files",
+        "sweep",          "kernel_log", "journal"};
     const YamlNode* const node = map_at(reader, "sources");
     if (node == nullptr)
         return;
@@ -118,6 +119,8 @@ void read_sources(const MapReader& reader, Settings::Sources& sources) {
     read_boolean(map, "exec_doorbell", sources.exec_doorbell);
     read_boolean(map, "rule_files", sources.rule_files);
     read_boolean(map, "sweep", sources.sweep);
+    read_boolean(map, "kernel_log", sources.kernel_log);
+    read_boolean(map, "journal", sources.journal);
     if (!sources.proc_connector && !sources.cgroups && !sources.exec_doorbell && !sources.sweep)
         reader.findings().warning(
             node->mark,

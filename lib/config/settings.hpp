@@ -22,6 +22,8 @@ struct Settings {
         bool exec_doorbell = true;
         bool rule_files = true;
         bool sweep = true;
+        bool kernel_log = true;
+        bool journal = true;
     };
 
     struct Limits {

@@ -46,7 +46,11 @@ bool is_sanitizer_finding(const std::string& line) {
 }  // namespace
 
 GuardDaemon::GuardDaemon()
-    : tree_({{"etc.d/", ""}, {"run.d/", ""}, {"usr.d/", ""}, {"oom-guardd.yaml", ""}, {"log", ""}}),
+    : tree_({{"etc.d/", ""},
+             {"run.d/", ""},
+             {"usr.d/", ""},
+             {"oom-guardd.yaml", "sources: {kernel_log: false}\n"},
+             {"log", ""}}),
       notify_(tree_.path("notify")) {}
 
 GuardDaemon::~GuardDaemon() {
@@ -59,6 +63,16 @@ GuardDaemon::~GuardDaemon() {
     CHECK(clean);
     if (!clean || std::uncaught_exceptions() > exceptions_)
         WARN("the daemon's log:\n" << log());
+}
+
+void GuardDaemon::write_settings(const std::string& text) {
+    const std::string sources = "sources: {";
+    std::string settings = text;
+    if (const std::size_t at = settings.find(sources); at != std::string::npos)
+        settings.insert(at + sources.size(), "kernel_log: false, ");
+    else if (settings.find("sources:") == std::string::npos)
+        settings += sources + "kernel_log: false}\n";
+    tree_.write("oom-guardd.yaml", settings);
 }
 
 void GuardDaemon::write_rules(const std::string& file, const std::string& text,

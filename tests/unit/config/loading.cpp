@@ -102,6 +102,7 @@ std::string dump(const LoadedSettings& loaded) {
            "\ncgroups: " + on(s.sources.cgroups) +
            "\nexec_doorbell: " + on(s.sources.exec_doorbell) +
            "\nrule_files: " + on(s.sources.rule_files) + "\nsweep: " + on(s.sources.sweep) +
+           "\nkernel_log: " + on(s.sources.kernel_log) + "\njournal: " + on(s.sources.journal) +
            "\nlog_level: " + kLevels.at(static_cast<std::size_t>(s.log_level)) +
            "\ndry_run: " + on(s.dry_run) + "\nrestore_on_stop: " + on(s.restore_on_stop) + "\n" +
            dump("exempt_cgroups", s.exempt_cgroups) + "rules: " + std::to_string(s.limits.rules) +

@@ -99,8 +99,8 @@ TEST_CASE("In the root cgroup is every process whose cgroup is known") {
 TEST_CASE("Of a cgroup of which no process was seen to end the cgroup is told, after a while") {
     Recording recording;
     recording.recorder.oomd_killed("/a\nb", kPressure, recording.now);
-    CHECK(recording.recorder.next_due() == recording.now + KillRecorder::kWait);
-    recording.pass(KillRecorder::kWait);
+    CHECK(recording.recorder.next_due() == recording.now + KillRecorder::kDying);
+    recording.pass(KillRecorder::kDying);
     Kill expected = killed_by_oomd(recording, 0);
     expected.batch = Recording::kRealtime;
     expected.id = {};
