@@ -14,6 +14,7 @@
 namespace oomguard::daemon {
 namespace {
 
+constexpr const char* kOomdName = "org.freedesktop.oom1";
 constexpr int kMostMessages = 16;
 constexpr unsigned kMostSignalsASecond = 500;
 constexpr std::chrono::seconds kFirstRetryPause{1};
@@ -86,6 +87,7 @@ void BusLink::connect() {
     timeout_ = {};
     systemd_.reset();
     oomd_.reset();
+    bus_.reset();
     object_.reset();
     connection_.reset();
     try {
@@ -129,13 +131,26 @@ void BusLink::ask_systemd_version() {
 
 /// It may come and go.
 void BusLink::listen_to_oomd() {
-    oomd_ = compat::proxy_of(*connection_, "org.freedesktop.oom1", "/org/freedesktop/oom1");
+    bus_ = compat::proxy_of(*connection_, "org.freedesktop.DBus", "/org/freedesktop/DBus");
+    oomd_ = compat::proxy_of(*connection_, kOomdName, "/org/freedesktop/oom1");
     oomd_->uponSignal("Killed")
         .onInterface("org.freedesktop.oom1.Manager")
         .call([this](const std::string& cgroup, const std::string& reason) {
-            control_.systemd_oomd_killed(cgroup, reason);
+            oomd_killed(cgroup, reason);
         });
     compat::start_listening(*oomd_);
+}
+
+/// A signal that is sent to us alone comes whoever sends it: so the bus is asked whose name it is.
+void BusLink::oomd_killed(const std::string& cgroup, const std::string& reason) {
+    bus_->callMethodAsync("GetNameOwner")
+        .onInterface("org.freedesktop.DBus")
+        .withArguments(std::string(kOomdName))
+        .uponReplyInvoke([this, cgroup, reason, sender = compat::sender_of(*oomd_)](
+                             compat::ReplyError error, const std::string& owner) {
+            if (!error && owner == sender)
+                control_.systemd_oomd_killed(cgroup, reason);
+        });
 }
 
 void BusLink::prepare() {

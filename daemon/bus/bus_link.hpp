@@ -40,6 +40,7 @@ class BusLink {
     void attach();
     void ask_systemd_version();
     void listen_to_oomd();
+    void oomd_killed(const std::string& cgroup, const std::string& reason);
     void process();
     void prepare();
     void lose(const std::string& why);
@@ -54,6 +55,7 @@ class BusLink {
     std::unique_ptr<ManagerObject> object_;
     std::unique_ptr<sdbus::IProxy> systemd_;
     std::unique_ptr<sdbus::IProxy> oomd_;
+    std::unique_ptr<sdbus::IProxy> bus_;
     EventLoop::Source io_;
     EventLoop::Source timeout_;
     EventLoop::Source retry_;

@@ -48,6 +48,11 @@ inline uid_t caller_uid(const sdbus::IObject& object) {
     return object.getCurrentlyProcessedMessage().getCredsEuid();
 }
 
+/// The unique name of who sent the signal that is being handled.
+inline std::string sender_of(const sdbus::IProxy& proxy) {
+    return proxy.getCurrentlyProcessedMessage().getSender();
+}
+
 /// Calls the handler for every message that matches, from now on and as long as the connection
 /// lives.
 inline void add_match(sdbus::IConnection& connection, const std::string& match,
@@ -81,6 +86,10 @@ inline std::uint64_t deadline_usec(const sdbus::IConnection::PollData& poll) {
 
 inline uid_t caller_uid(const sdbus::IObject& object) {
     return object.getCurrentlyProcessedMessage()->getCredsEuid();
+}
+
+inline std::string sender_of(const sdbus::IProxy& proxy) {
+    return proxy.getCurrentlyProcessedMessage()->getSender();
 }
 
 inline void add_match(sdbus::IConnection& connection, const std::string& match,
