@@ -83,6 +83,9 @@ void KillWatch::ended(Pid pid, int signal) {
     // What the kernel says of it is there before it ends, but the kernel may be late to wake us.
     if (signal == SIGKILL)
         kernel_log_.catch_up();
+    // It may have been one that was started just now.
+    if (signal == SIGKILL || signal == SIGTERM)
+        look_for_killers();
     recorder_.ended(pid, signal, Clock::now());
     arm_timer();
 }

@@ -10,6 +10,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "daemon/realtime.hpp"
+
 namespace oomguard::daemon {
 namespace {
 
@@ -24,6 +26,9 @@ constexpr std::array kUnits = {Unit{"earlyoom.service", "system.slice"},
                                Unit{"nohang.service", "hostcritical.slice"},
                                Unit{"nohang-desktop.service", "hostcritical.slice"}};
 
+/// A little more than from one sweep to the next.
+constexpr std::uint64_t kBetweenLooks = 15'000'000;
+
 /// sd-journal answers with a negative errno.
 Result<void> checked(int result, const char* what) {
     if (result < 0)
@@ -35,7 +40,10 @@ Result<void> checked(int result, const char* what) {
 
 JournalSource::JournalSource(EventLoop& loop, SourceListener& listener, std::string cgroup_mount,
                              std::function<void(const SignalSent&)> sent)
-    : loop_(loop), report_(listener, "journal"), sent_(std::move(sent)) {
+    : loop_(loop),
+      report_(listener, "journal"),
+      sent_(std::move(sent)),
+      started_usec_(realtime_usec()) {
     for (const auto& [name, slice] : kUnits)
         directories_.push_back(cgroup_mount + "/" + slice + "/" + name);
 }
@@ -66,6 +74,7 @@ void JournalSource::open() {
     }
     io_ = loop_.add_io(sd_journal_get_fd(journal_.get()), EPOLLIN, [this] { read(); });
     report_.set(SourceState::Status::Working);
+    read();
 }
 
 void JournalSource::close(SourceState::Status status, std::string reason) {
@@ -94,10 +103,9 @@ Result<void> JournalSource::try_open() {
     }
     if (done = checked(sd_journal_get_fd(journal), "watch the journal"); !done)
         return done;
-    if (done = checked(sd_journal_seek_tail(journal), "read the journal"); !done)
-        return done;
-    // The end is behind the last entry only once that has been stepped on.
-    return checked(sd_journal_previous(journal), "read the journal");
+    // One that was started since the last look may have killed already.
+    const std::uint64_t from = std::max(started_usec_, realtime_usec() - kBetweenLooks);
+    return checked(sd_journal_seek_realtime_usec(journal, from), "read the journal");
 }
 
 void JournalSource::read() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -50,6 +51,7 @@ class JournalSource {
     std::unique_ptr<sd_journal, Close> journal_;
     EventLoop::Source io_;
     SignalLog log_;
+    std::uint64_t started_usec_;  // what is before, an earlier daemon has told
 };
 
 }  // namespace oomguard::daemon
