@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <csignal>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -7,10 +9,12 @@
 #include <unistd.h>
 
 #include "command.hpp"
+#include "interface.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/guard_daemon.hpp"
 #include "support/launch.hpp"
+#include "support/oomd_stand_in.hpp"
 #include "support/temp_tree.hpp"
 
 // systemd/org.oomguard1.conf on a dbus-daemon that is set up as the system bus is.
@@ -33,6 +37,7 @@ constexpr const char* kSystemPolicy = R"(
     <allow receive_type="error"/>
     <allow receive_type="signal"/>
     <allow send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus"/>
+    <allow own="org.freedesktop.oom1"/>
   </policy>
 )";
 
@@ -71,6 +76,8 @@ class SystemBus {
     }
 
     /// What busctl says to a call by that user.
+    [[nodiscard]] GuardDaemon& daemon() { return daemon_; }
+    [[nodiscard]] const std::string& address() const { return address_; }
     [[nodiscard]] Outcome call(const std::string& who, const std::string& call) const {
         const std::string as =
             who == "root" ? "" : "setpriv --reuid 65534 --regid 65534 --clear-groups ";
@@ -98,6 +105,8 @@ const std::vector<std::string>& reading() {
         kManager + "ListEvents",
         kManager + "Rank u 1",
         kManager + "ListMemory",
+        kManager + "RankCgroup su / 1",
+        kManager + "ListKills",
         kProperties + "Get ss org.oomguard1.Manager Version",
         kProperties + "GetAll s org.oomguard1.Manager",
         "call " + kObject + "org.freedesktop.DBus.Introspectable Introspect",
@@ -121,6 +130,16 @@ const std::vector<std::string>& unlisted() {
         "call " + kObject + "org.freedesktop.DBus.ObjectManager GetManagedObjects",
     };
     return calls;
+}
+
+std::set<std::string> method_names() {
+    std::set<std::string> names;
+    for (const Member& member :
+         members_of(source_text("daemon/bus/org.oomguard1.xml"), "org.oomguard1.Manager")) {
+        if (member.kind == "method")
+            names.insert(member.name);
+    }
+    return names;
 }
 
 bool can_test() {
@@ -163,6 +182,32 @@ TEST_CASE("only root may change something, or call what is not listed") {
         INFO(call);
         CHECK(is_denied(bus.call("nobody", call)));
     }
+}
+
+TEST_CASE("every method is tried by those who may call it and those who may not") {
+    std::set<std::string> tried;
+    auto calls = changing(1);
+    calls.insert(calls.end(), reading().begin(), reading().end());
+    for (const auto& call : calls) {
+        if (call.starts_with(kManager))
+            tried.insert(
+                call.substr(kManager.size(), call.find(' ', kManager.size()) - kManager.size()));
+    }
+    CHECK(tried == method_names());
+}
+
+TEST_CASE("what systemd-oomd says that it has killed comes through") {
+    if (!can_test())
+        return;
+    SystemBus bus;
+    const std::string log = "source proc-connector works";
+    REQUIRE(bus.daemon().wait_for_log(log));
+    OomdStandIn oomd(bus.address());
+    const Child process = fork_child();
+    REQUIRE(::kill(process.pid(), SIGKILL) == 0);
+    oomd.tell_killed("/", "memory-pressure");
+    const std::string killed = "(pid " + std::to_string(process.pid()) + ")";
+    CHECK(bus.daemon().wait_for_log(killed));
 }
 
 TEST_CASE("nobody else may take the name") {
