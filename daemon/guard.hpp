@@ -125,6 +125,9 @@ class Guard {
     /// decides. The arguments are read only if a rule cannot be told without.
     [[nodiscard]] Result<Explanation> explain(Pid pid, const Telling& telling) const;
 
+    /// Of a process that was looked at and has not been found to have ended.
+    [[nodiscard]] std::optional<std::uint64_t> start_time_of(Pid pid) const;
+
     [[nodiscard]] const std::map<Pid, Holding>& holdings() const { return holdings_; }
     [[nodiscard]] const RuleSet& rules() const { return *rules_; }
     [[nodiscard]] const Pins& pins() const { return pins_; }

@@ -104,4 +104,12 @@ void Guard::forget_ended(const std::vector<Pid>& sorted_pids) {
     }
 }
 
+std::optional<std::uint64_t> Guard::start_time_of(Pid pid) const {
+    if (const auto held = holdings_.find(pid); held != holdings_.end())
+        return held->second.id.start_time;
+    if (const auto known = known_.find(pid); known != known_.end() && known->second.start_time != 0)
+        return known->second.start_time;
+    return std::nullopt;
+}
+
 }  // namespace oomguard::daemon

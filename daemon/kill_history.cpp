@@ -74,8 +74,10 @@ Result<std::size_t> KillHistory::open(bool read_only) {
     is_writable_ = !read_only;
     const auto text = sys::read_regular_file(path_, kLargestFile);
     if (!text) {
-        if (is_gone(text.error()))
+        if (is_gone(text.error())) {
+            begin();
             return std::size_t{0};
+        }
         failure_ = text.error().message();
         if (is_writable_)
             (void)std::rename(path_.c_str(), (path_ + ".unreadable").c_str());
@@ -91,7 +93,16 @@ Result<std::size_t> KillHistory::open(bool read_only) {
         else
             ++bad_lines;
     }
+    begin();
     return bad_lines;
+}
+
+/// Now, because a disk may be slow when memory is short.
+void KillHistory::begin() {
+    if (!is_writable_)
+        return;
+    if (const auto done = rewrite(); !done)
+        failure_ = done.error().message();
 }
 
 void KillHistory::add(Kill kill, std::optional<std::uint64_t> sequence) {

@@ -58,6 +58,7 @@ class KillHistory {
     [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
 
   private:
+    void begin();
     void remember(Entry entry);
     Result<void> append(const Entry& entry);
     Result<void> rewrite();

@@ -29,7 +29,8 @@ std::vector<std::string> kill_fields(const Kill& kill) {
         "OOMGUARD_RULE=" + or_word(kill.rule, "none"),
         "OOMGUARD_SCORE=" + (kill.score ? std::to_string(*kill.score) : "unknown"),
         std::string("OOMGUARD_KILLER=") + killer_text(kill.killer),
-        "OOMGUARD_LIMIT=" + or_word(kill.limit, "the whole machine"),
+        "OOMGUARD_LIMIT=" +
+            or_word(kill.limit, kill.killer == Killer::Kernel ? "the whole machine" : "unknown"),
         "OOMGUARD_SITUATION=" + or_word(kill.situation, "unknown"),
         "OOMGUARD_WHY=" + kill.why,
     };

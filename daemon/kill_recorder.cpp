@@ -45,7 +45,7 @@ void KillRecorder::kernel_logged(const KernelRecord& record, bool is_past, Time 
     const auto pid = kernel_.read(record);
     if (!pid)
         return;
-    if (!kernel_due_)
+    if (!kernel_due_ || seen_.size() < kMostUnsettled)
         kernel_due_ = now + kKernelWait;
     std::optional<Victim> victim;
     if (!is_past) {
@@ -67,7 +67,7 @@ void KillRecorder::ended(Pid pid, int signal, Time now) {
         tell_doomed(ended);
         return;
     }
-    if (signal != SIGKILL && signal != SIGTERM)
+    if (signal != SIGKILL && signal != SIGTERM && !all_ends_count_)
         return;
     Victim victim = hooks_.look_up(pid).value_or(Victim{.id = {pid, 0}});
     if (is_accounted_for(victim.id))
@@ -76,9 +76,25 @@ void KillRecorder::ended(Pid pid, int signal, Time now) {
         tell_cgroup(*killing, victim);
         return;
     }
-    ends_.push_back({signal, now, std::move(victim)});
-    if (ends_.size() > kMostEnds)
-        ends_.pop_front();
+    add_end({signal, now, std::move(victim)});
+}
+
+/// Where there are too many, those of protected processes stay: nobody can drive them out by ending
+/// many others.
+void KillRecorder::add_end(End end) {
+    ends_.push_back(std::move(end));
+    if (ends_.size() <= kMostEnds)
+        return;
+    const auto unprotected = std::find_if(ends_.begin(), ends_.end(), [](const End& one) {
+        return one.signal != SIGKILL || !one.victim.protection.is_any();
+    });
+    if (unprotected != ends_.end()) {
+        ends_.erase(unprotected);
+        return;
+    }
+    const End oldest = std::move(ends_.front());
+    ends_.pop_front();
+    tell_unknown(oldest, ends_.back().at);
 }
 
 void KillRecorder::oomd_killed(const std::string& cgroup, const std::string& reason, Time now) {
@@ -121,16 +137,10 @@ void KillRecorder::signal_sent(Killer killer, Pid pid, const std::string& name, 
         return;
     }
     auto victim = hooks_.look_up(pid);
-    if (victim && victim->name == printable(name)) {
-        if (!is_accounted_for(victim->id))
-            await_end(killer, *std::move(victim), now);
-        return;
-    }
-    // It is gone, and who has the pid now is another. Of a second signal it has been told before,
-    // or will be.
-    const ProcessId gone{pid, 0};
-    if (!is_accounted_for(gone) && !is_doomed(pid))
-        tell_doomed({killer, {.id = gone}, hooks_.situation(), now, now}, name);
+    // A line alone is not believed: what earlyoom logs has arguments in it, with newlines and all.
+    if (victim && victim->is_there && victim->name == printable(name) &&
+        !is_accounted_for(victim->id))
+        await_end(killer, *std::move(victim), now);
 }
 
 void KillRecorder::await_end(Killer killer, Victim victim, Time now) {
@@ -142,7 +152,7 @@ void KillRecorder::await_end(Killer killer, Victim victim, Time now) {
 
 void KillRecorder::settle(Time now) {
     if (kernel_due_ && now >= *kernel_due_)
-        settle_kernel();
+        settle_kernel(now);
     settle_ends(now);
     settle_cgroups(now);
     settle_doomed(now);
@@ -160,13 +170,13 @@ std::optional<Time> KillRecorder::next_due() const {
     return due;
 }
 
-void KillRecorder::settle_kernel() {
+void KillRecorder::settle_kernel(Time now) {
     kernel_due_.reset();
     const auto seen = std::exchange(seen_, {});
     for (const KernelKill& found : kernel_.take()) {
         const auto at = seen.find(found.sequence);
         const bool is_past = at == seen.end() || !at->second;
-        tell_kernel(found, is_past ? Victim{.id = {found.pid, 0}} : *at->second, is_past);
+        tell_kernel(found, is_past ? Victim{.id = {found.pid, 0}} : *at->second, is_past, now);
     }
 }
 
@@ -174,14 +184,17 @@ void KillRecorder::settle_ends(Time now) {
     while (!ends_.empty() && now >= ends_.front().at + kWait) {
         const End end = std::move(ends_.front());
         ends_.pop_front();
-        if (end.signal != SIGKILL || !end.victim.protection.is_any())
-            continue;
-        Kill kill;
-        kill.usec = hooks_.realtime() - usec_between(end.at, now);
-        kill.killer = Killer::Unknown;
-        kill.batch = new_batch();
-        tell(std::move(kill), end.victim, {.killer = Killer::Unknown});
+        if (end.signal == SIGKILL && end.victim.protection.is_any())
+            tell_unknown(end, now);
     }
+}
+
+void KillRecorder::tell_unknown(const End& end, Time now) {
+    Kill kill;
+    kill.usec = hooks_.realtime() - usec_between(end.at, now);
+    kill.killer = Killer::Unknown;
+    kill.batch = new_batch();
+    tell(std::move(kill), end.victim, {.killer = Killer::Unknown});
 }
 
 void KillRecorder::settle_cgroups(Time now) {
@@ -199,7 +212,7 @@ void KillRecorder::settle_doomed(Time now) {
         const auto found = now >= std::min(one.look_at, one.until)
                                ? hooks_.look_up(one.victim.id.pid)
                                : std::optional(one.victim);
-        if (!found || found->id != one.victim.id) {
+        if (!found || !found->is_there || found->id != one.victim.id) {
             tell_doomed(one);
         } else if (now < one.until) {
             one.look_at = now >= one.look_at ? now + kLookPause : one.look_at;
@@ -235,12 +248,13 @@ bool KillRecorder::is_accounted_for(ProcessId id) const {
     constexpr std::uint64_t kLately = std::chrono::microseconds(kDying).count();
     const bool is_known = id.start_time != 0;
     const auto is_it = [&](ProcessId other) {
-        return is_known ? other == id : other.pid == id.pid;
+        return is_known && other.start_time != 0 ? other == id : other.pid == id.pid;
     };
     const std::uint64_t now = hooks_.realtime();
     return std::any_of(told_.begin(), told_.end(),
                        [&](const Told& one) {
-                           return is_it(one.id) && (is_known || now < one.usec + kLately);
+                           const bool is_sure = is_known && one.id.start_time != 0;
+                           return is_it(one.id) && (is_sure || now < one.usec + kLately);
                        }) ||
            std::any_of(seen_.begin(), seen_.end(),
                        [&](const auto& one) { return one.second && is_it(one.second->id); });
@@ -251,7 +265,7 @@ std::uint64_t KillRecorder::new_batch() {
     return last_batch_;
 }
 
-void KillRecorder::tell_kernel(KernelKill found, const Victim& victim, bool is_past) {
+void KillRecorder::tell_kernel(KernelKill found, const Victim& victim, bool is_past, Time now) {
     if (!is_past && is_accounted_for(victim.id))
         return;
     // In a burst it may only seem so.
@@ -267,7 +281,7 @@ void KillRecorder::tell_kernel(KernelKill found, const Victim& victim, bool is_p
     kill.batch = kernel_batch_told_;
     kill.killer = Killer::Kernel;
     kill.name = printable(found.name);
-    kill.user = victim.user.empty() ? hooks_.user(found.uid) : victim.user;
+    kill.user = hooks_.user(found.uid);
     kill.cgroup = printable(found.cgroup);
     kill.score = found.score;
     kill.memory = found.memory;
@@ -277,14 +291,27 @@ void KillRecorder::tell_kernel(KernelKill found, const Victim& victim, bool is_p
         kill.situation = "a cgroup ran into its memory.max";
     else if (kill.situation.empty() && !is_past)
         kill.situation = hooks_.situation();
-    tell(std::move(kill), victim,
-         {.killer = Killer::Kernel,
-          .is_group = !found.group.empty(),
-          .is_on_request = found.is_on_request,
-          .is_of_allocator = found.is_of_allocator,
-          .score = found.score,
-          .limit = limit_of(found)},
-         found.last_sequence);
+    const KillGrounds grounds = {.killer = Killer::Kernel,
+                                 .is_group = !found.group.empty(),
+                                 .is_on_request = found.is_on_request,
+                                 .is_of_allocator = found.is_of_allocator,
+                                 .score = found.score,
+                                 .limit = limit_of(found)};
+    const CgroupKill rest = {.grounds = grounds,
+                             .cgroup = printable(found.group),
+                             .situation = kill.situation,
+                             .at = now,
+                             .batch = kill.batch,
+                             .has_victims = true};
+    tell(std::move(kill), victim, grounds, found.last_sequence);
+    // systemd may be quicker with the rest of the unit (OOMPolicy=kill) than the kernel.
+    if (grounds.is_group && !is_past && !is_killing(rest.batch))
+        add_cgroup_kill(rest);
+}
+
+bool KillRecorder::is_killing(std::uint64_t batch) const {
+    return std::any_of(cgroups_.begin(), cgroups_.end(),
+                       [batch](const CgroupKill& killing) { return killing.batch == batch; });
 }
 
 void KillRecorder::tell_cgroup(CgroupKill& killing, const Victim& victim) {
@@ -317,8 +344,8 @@ void KillRecorder::tell(Kill kill, const Victim& victim, const KillGrounds& grou
     kill.rule = victim.rule;
     if (kill.name.empty())
         kill.name = victim.name;
-    if (kill.user.empty())
-        kill.user = victim.user;
+    if (kill.user.empty() && victim.uid)
+        kill.user = hooks_.user(*victim.uid);
     if (!victim.cgroup.empty())
         kill.cgroup = victim.cgroup;
     if (!kill.score)

@@ -19,9 +19,10 @@ namespace oomguard::daemon {
 /// A process that was killed, or may have been: what could be read of it while it was still to be
 /// seen, and what the guard knew. Texts are printable; empty where nothing is known.
 struct Victim {
+    bool is_there = true;  ///< it could be read just now; else this is what was seen of it before
     ProcessId id = {};
     std::string name = {};
-    std::string user = {};
+    std::optional<Uid> uid = std::nullopt;
     std::string cgroup = {};
     std::string rule = {};
     std::optional<int> score = std::nullopt;
@@ -41,6 +42,7 @@ class KillRecorder {
     /// Processes of a cgroup that was killed, and those that were sent SIGTERM, take time to end.
     static constexpr std::chrono::seconds kDying{10};
     static constexpr std::size_t kMostEnds = 1024;
+    static constexpr std::size_t kMostUnsettled = 256;
 
     struct Hooks {
         /// What is known of a process now; nullopt if nothing is.
@@ -65,6 +67,9 @@ class KillRecorder {
 
     /// A process ended, by a signal or (0) not. To be called while it can still be looked up.
     void ended(Pid pid, int signal, Time now);
+
+    /// Whether ends without a signal count too: one that was sent SIGTERM may end as it likes.
+    void set_all_ends_count(bool count) { all_ends_count_ = count; }
 
     /// systemd-oomd killed all of this cgroup, and says why: "memory-used" (swap) or
     /// "memory-pressure".
@@ -117,14 +122,17 @@ class KillRecorder {
     [[nodiscard]] bool is_accounted_for(ProcessId id) const;
     /// Another with each call.
     [[nodiscard]] std::uint64_t new_batch();
-    void settle_kernel();
+    void settle_kernel(Time now);
+    [[nodiscard]] bool is_killing(std::uint64_t batch) const;
     void await_end(Killer killer, Victim victim, Time now);
+    void add_end(End end);
+    void tell_unknown(const End& end, Time now);
     void settle_ends(Time now);
     void settle_cgroups(Time now);
     void settle_doomed(Time now);
     void add_cgroup_kill(CgroupKill killing);
     [[nodiscard]] CgroupKill* killing_of(const Victim& victim, Time now);
-    void tell_kernel(KernelKill found, const Victim& victim, bool is_past);
+    void tell_kernel(KernelKill found, const Victim& victim, bool is_past, Time now);
     void tell_cgroup(CgroupKill& killing, const Victim& victim);
     /// `name` is as the killer gave it.
     void tell_doomed(const Doomed& doomed, const std::string& name = {});
@@ -136,6 +144,7 @@ class KillRecorder {
     std::optional<Time> kernel_due_;
     /// Whom the kernel says it killed, by the sequence of the record; none if that is past.
     std::map<std::uint64_t, std::optional<Victim>> seen_;
+    bool all_ends_count_ = false;
     std::deque<End> ends_;  // that nobody accounts for yet
     std::vector<CgroupKill> cgroups_;
     std::vector<Doomed> doomed_;

@@ -83,8 +83,10 @@ void KillWatch::ended(Pid pid, int signal) {
     // What the kernel says of it is there before it ends, but the kernel may be late to wake us.
     if (signal == SIGKILL)
         kernel_log_.catch_up();
-    // It may have been one that was started just now.
-    if (signal == SIGKILL || signal == SIGTERM)
+    // It may have been one that was started just now. Where the journal cannot be read, that is
+    // tried with each sweep only.
+    const bool is_kill = signal == SIGKILL || signal == SIGTERM;
+    if (is_kill && journal_.state().status == SourceState::Status::Standby)
         look_for_killers();
     recorder_.ended(pid, signal, Clock::now());
     arm_timer();
@@ -105,6 +107,7 @@ std::vector<SourceState> KillWatch::sources() const {
 }
 
 void KillWatch::source_changed(const SourceState& state) {
+    recorder_.set_all_ends_count(journal_.state().works());
     hooks_.source_changed(state);
 }
 

@@ -163,6 +163,7 @@ Finder::Hooks Service::finder_hooks() {
                 sweep_failure_.clear();
                 keep_oomd_told();
                 kill_watch_.look_for_killers();
+                note_who_is_there();
                 changed();
             },
     };

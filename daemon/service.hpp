@@ -16,6 +16,7 @@
 #include "daemon/guard.hpp"
 #include "daemon/kill_history.hpp"
 #include "daemon/kill_watch.hpp"
+#include "daemon/last_seen.hpp"
 #include "daemon/ledger_file.hpp"
 #include "daemon/linux_process_table.hpp"
 #include "daemon/observer.hpp"
@@ -80,6 +81,7 @@ class Service final : private Control, private Observer {
     void open_kills();
     void configure_sources();
     [[nodiscard]] std::optional<Victim> look_up(Pid pid);
+    void note_who_is_there();
     void on_killed(const Kill& kill, std::optional<std::uint64_t> sequence);
 
     OomdKeeper::Hooks keeper_hooks();
@@ -107,6 +109,7 @@ class Service final : private Control, private Observer {
     EventLog log_;
     EventHistory history_;
     KillHistory kills_;
+    LastSeen last_seen_;
     KillWatch kill_watch_;
     Finder finder_;
     BusLink bus_;

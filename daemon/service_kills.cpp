@@ -7,7 +7,6 @@
 #include "core/text.hpp"
 #include "daemon/kill_log.hpp"
 #include "daemon/service.hpp"
-#include "sys/accounts.hpp"
 
 // What the service knows of those that are killed, and whom it tells of them.
 namespace oomguard::daemon {
@@ -18,7 +17,7 @@ void look_at(const sys::ProcDir& process, Snapshot& snapshot, Victim& victim) {
     victim.id = snapshot.id;
     victim.name = printable(snapshot.comm);
     if (process.read_credentials(snapshot))
-        victim.user = printable(sys::user_name(snapshot.uid));
+        victim.uid = snapshot.uid;
     if (process.read_cgroup(snapshot))
         victim.cgroup = printable(snapshot.cgroup);
     if (const auto score = process.read_oom_score_adj())
@@ -27,12 +26,21 @@ void look_at(const sys::ProcDir& process, Snapshot& snapshot, Victim& victim) {
         victim.memory = memory->bytes.value_or(0);
 }
 
-/// The guard's knowledge, for one that cannot be read any more.
-void look_back(const Holding& holding, Victim& victim) {
+/// For one that cannot be read any more.
+void remember(Pid pid, const LastSeen::Seen& seen, Victim& victim) {
+    victim.id = {pid, seen.start_time};
+    victim.name = printable(seen.comm);
+    victim.uid = seen.uid;
+    victim.cgroup = printable(*seen.cgroup);
+}
+
+/// The same, of one that is held.
+void remember(const Holding& holding, Victim& victim) {
     victim.id = holding.id;
     victim.name = printable(holding.name);
-    victim.user = printable(sys::user_name(holding.uid));
-    victim.cgroup = printable(holding.cgroup);
+    victim.uid = holding.uid;
+    if (!holding.cgroup.empty())
+        victim.cgroup = printable(holding.cgroup);
     victim.score = holding.current;
 }
 
@@ -47,6 +55,7 @@ KillWatch::Hooks Service::kill_hooks() {
             [this](const SourceState& source) {
                 if (source.works())
                     spdlog::info("source {} works", source.name);
+                finder_.set_kills_wanted(kill_watch_.misses_kernel_log());
                 changed();
             },
         .lost =
@@ -66,9 +75,10 @@ std::string Service::cgroup_of(const std::string& directory) const {
 
 void Service::open_kills() {
     std::error_code failure;
-    if (!dry_run())
+    // A dry run by the command line stands beside the real one, whose record it leaves alone.
+    if (!options_.dry_run)
         std::filesystem::create_directories(options_.state_directory, failure);
-    if (const auto opened = kills_.open(dry_run()); !opened)
+    if (const auto opened = kills_.open(options_.dry_run); !opened)
         spdlog::error("the kills of earlier runs are not known: {}", opened.error().message());
     else if (*opened > 0)
         spdlog::warn("the record of kills had {} that could not be read, ignoring them",
@@ -81,13 +91,18 @@ std::optional<Victim> Service::look_up(Pid pid) {
     auto snapshot = process ? process->read_stat() : process.error();
     if (snapshot)
         look_at(*process, *snapshot, victim);
+    victim.is_there = snapshot.has_value();
+    const LastSeen::Seen* seen = snapshot ? nullptr : last_seen_.find(pid);
+    if (seen != nullptr)
+        remember(pid, *seen, victim);
     const auto held = guard_.holdings().find(pid);
     if (held != guard_.holdings().end() && (!snapshot || held->second.id == snapshot->id)) {
         const Holding& holding = held->second;
         if (!snapshot)
-            look_back(holding, victim);
+            remember(holding, victim);
         victim.rule = printable(holding.rule);
-        if (!holding.rule.empty() && holding.wanted < 0)
+        const bool is_meant = !holding.rule.empty() && holding.state != Holding::State::DryRun;
+        if (is_meant && holding.wanted < 0)
             victim.protection.wanted = holding.wanted;
     }
     const auto& wishes = guard_.wishes().all();
@@ -101,6 +116,22 @@ std::optional<Victim> Service::look_up(Pid pid) {
     if (victim.id.pid == 0)
         return std::nullopt;
     return victim;
+}
+
+void Service::note_who_is_there() {
+    const auto pids = table_.procfs().pids();
+    if (!pids)
+        return;
+    last_seen_.update(
+        *pids, [this](Pid pid) { return guard_.start_time_of(pid); },
+        [this](Pid pid) -> std::optional<Snapshot> {
+            const auto process = table_.procfs().open_process(pid);
+            auto snapshot = process ? process->read_stat() : process.error();
+            if (!snapshot || !process->read_credentials(*snapshot) ||
+                !process->read_cgroup(*snapshot))
+                return std::nullopt;
+            return *std::move(snapshot);
+        });
 }
 
 void Service::on_killed(const Kill& kill, std::optional<std::uint64_t> sequence) {

@@ -69,6 +69,13 @@ std::vector<Table::Column> columns(bool with_batches) {
     return columns;
 }
 
+/// What ran out of memory, where the killer said it.
+std::string where_text(const KillRow& kill) {
+    if (!kill.limit.empty())
+        return kill.limit;
+    return kill.killer == "systemd-oomd" || kill.killer == "unknown" ? "-" : "machine";
+}
+
 /// The batches have a column only where there are several in one.
 Table table_of(const Kills& kills, const Batches& batches) {
     const bool with_batches = batches.size() < kills.size();
@@ -83,7 +90,7 @@ Table table_of(const Kills& kills, const Batches& batches) {
             kill.score ? std::to_string(*kill.score) : "-",
             kill.memory == 0 ? "-" : bytes_text(kill.memory),
             kill.killer,
-            kill.limit.empty() ? "machine" : kill.limit};
+            where_text(kill)};
         if (with_batches)
             cells.insert(cells.begin() + 1, std::to_string(batches.at(kill.batch)));
         table.add(std::move(cells));

@@ -23,6 +23,8 @@ std::vector<ManagerObject::KillRow> ManagerObject::ListKills() {
 }
 
 void ManagerObject::process_killed(const Kill& kill) {
+    if (!limit_.allow(Clock::now()))
+        return;
     emitProcessKilled(kill.usec, bus_pid(kill.id.pid), kill.id.start_time, kill.name, kill.user,
                       kill.cgroup, kill.rule, kill.score.value_or(kNoScore),
                       killer_text(kill.killer), kill.memory, kill.limit, kill.situation, kill.why,

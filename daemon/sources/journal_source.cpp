@@ -43,7 +43,7 @@ JournalSource::JournalSource(EventLoop& loop, SourceListener& listener, std::str
     : loop_(loop),
       report_(listener, "journal"),
       sent_(std::move(sent)),
-      started_usec_(realtime_usec()) {
+      read_until_usec_(realtime_usec()) {
     for (const auto& [name, slice] : kUnits)
         directories_.push_back(cgroup_mount + "/" + slice + "/" + name);
 }
@@ -104,7 +104,7 @@ Result<void> JournalSource::try_open() {
     if (done = checked(sd_journal_get_fd(journal), "watch the journal"); !done)
         return done;
     // One that was started since the last look may have killed already.
-    const std::uint64_t from = std::max(started_usec_, realtime_usec() - kBetweenLooks);
+    const std::uint64_t from = std::max(read_until_usec_, realtime_usec() - kBetweenLooks);
     return checked(sd_journal_seek_realtime_usec(journal, from), "read the journal");
 }
 
@@ -126,6 +126,9 @@ void JournalSource::read() {
 }
 
 void JournalSource::take_entry() {
+    std::uint64_t usec = 0;
+    if (sd_journal_get_realtime_usec(journal_.get(), &usec) >= 0)
+        read_until_usec_ = usec + 1;
     if (const auto sent = log_.read(field("_SYSTEMD_UNIT"), field("MESSAGE")))
         sent_(*sent);
 }

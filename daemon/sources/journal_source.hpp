@@ -51,7 +51,7 @@ class JournalSource {
     std::unique_ptr<sd_journal, Close> journal_;
     EventLoop::Source io_;
     SignalLog log_;
-    std::uint64_t started_usec_;  // what is before, an earlier daemon has told
+    std::uint64_t read_until_usec_;  // what is before has been told, if by an earlier daemon
 };
 
 }  // namespace oomguard::daemon

@@ -50,6 +50,7 @@ void KernelLogSource::catch_up() {
 void KernelLogSource::read(bool is_past) {
     using Kind = sys::Kmsg::Reading::Kind;
     // What was there at the start is read whole: later records would not be past.
+    bool has_lost = false;
     for (int count = 0; is_past || count < kMostRecords; ++count) {
         const auto reading = kmsg_->read();
         if (!reading) {
@@ -60,7 +61,8 @@ void KernelLogSource::read(bool is_past) {
         if (reading->kind == Kind::None)
             return;
         if (reading->kind == Kind::Lost) {
-            hooks_.lost();
+            if (!std::exchange(has_lost, true))
+                hooks_.lost();
             continue;
         }
         const auto record = parse_kernel_record(reading->record);

@@ -28,6 +28,10 @@ std::string kernel_reason(const Protection& protection, const KillGrounds& groun
         return "its oom_score_adj was " + std::to_string(*grounds.score) + " then, not the " +
                std::to_string(*protection.wanted) +
                " of its rule: someone else had changed it, or it could not be written; see the log";
+    if (grounds.limit == "?")
+        return "a cgroup of its, or the machine, had run out of memory, and the kernel did not say "
+               "which: it had the most points there, in spite of " +
+               std::to_string(*protection.wanted) + "; see oom-guardctl rank, also with --cgroup";
     if (!grounds.limit.empty())
         return "its cgroup, or one above (" + grounds.limit +
                "), ran into its own memory.max, and only the processes in there count then: it had "
@@ -114,7 +118,10 @@ std::string kill_text(const Kill& kill) {
                                             : killer_text(kill.killer);
     if (kill.score)
         text += " at " + std::to_string(*kill.score);
-    text += kill.rule.empty() ? ", no rule meant it" : ", of rule '" + kill.rule + "'";
+    if (!kill.rule.empty())
+        text += ", of rule '" + kill.rule + "'";
+    else if (kill.id.start_time != 0)
+        text += ", no rule meant it";
     if (!kill.situation.empty())
         text += "; " + kill.situation;
     if (!kill.why.empty())

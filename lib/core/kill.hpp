@@ -35,8 +35,8 @@ struct Kill {
     std::optional<int> score;  ///< oom_score_adj at death, if it is known
     Killer killer = Killer::Unknown;
     std::uint64_t memory = 0;  ///< bytes; 0 if not known
-    /// The cgroup that ran out of memory; empty: the whole machine; "?": one that the kernel did
-    /// not name, as it does in a burst.
+    /// The cgroup that ran out of memory; empty: the whole machine, or not known of another killer
+    /// than the kernel; "?": the kernel did not say which, as in a burst.
     std::string limit;
     std::string situation;    ///< of memory
     std::string why;          ///< why protection did not help; empty if it was not protected

@@ -16,7 +16,7 @@ Kill killed_by_oomd(const Recording& recording, Pid pid) {
     kill.usec = kill.batch = recording.realtime();
     kill.id = {pid, 99};
     kill.name = "hog";
-    kill.user = "ada";
+    kill.user = "user 1000";
     kill.cgroup = "/job";
     kill.score = 7;
     kill.killer = Killer::SystemdOomd;

@@ -35,7 +35,7 @@ class Recording {
         Victim& victim = there[pid];
         victim.id = {pid, 99};
         victim.name = "hog";
-        victim.user = "ada";
+        victim.uid = 1000;
         victim.cgroup = cgroup;
         victim.score = 7;
         victim.memory = 4096;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/last_seen.hpp"
+
+#include <utility>
+
+namespace oomguard::daemon {
+
+void LastSeen::update(const std::vector<Pid>& pids,
+                      const std::function<std::optional<std::uint64_t>(Pid pid)>& start_time,
+                      const std::function<std::optional<Snapshot>(Pid pid)>& read) {
+    std::unordered_map<Pid, Seen> seen;
+    seen.reserve(pids.size());
+    for (const Pid pid : pids) {
+        const auto start = start_time(pid);
+        if (!start)
+            continue;
+        if (const auto old = seen_.find(pid);
+            old != seen_.end() && old->second.start_time == *start) {
+            seen.insert(seen_.extract(old));
+        } else if (auto snapshot = read(pid)) {
+            seen[pid] = {snapshot->id.start_time, std::move(snapshot->comm), snapshot->uid,
+                         shared(std::move(snapshot->cgroup))};
+        }
+    }
+    seen_ = std::move(seen);
+    std::erase_if(cgroups_, [](const auto& cgroup) { return cgroup.use_count() == 1; });
+}
+
+const LastSeen::Seen* LastSeen::find(Pid pid) const {
+    const auto found = seen_.find(pid);
+    return found == seen_.end() ? nullptr : &found->second;
+}
+
+std::shared_ptr<const std::string> LastSeen::shared(std::string cgroup) {
+    if (const auto found = cgroups_.find(cgroup); found != cgroups_.end())
+        return *found;
+    return *cgroups_.insert(std::make_shared<const std::string>(std::move(cgroup))).first;
+}
+
+}  // namespace oomguard::daemon

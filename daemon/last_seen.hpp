@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/process.hpp"
+
+namespace oomguard::daemon {
+
+/// What was seen of each process that has been there for a while: of one that is killed nothing can
+/// be read any more once its parent has waited for it. Read once, so it is of the time when it was
+/// found: a later name or cgroup is not known here. Neighbours share the text of their cgroup.
+class LastSeen {
+  public:
+    struct Seen {
+        std::uint64_t start_time = 0;
+        std::string comm;
+        Uid uid = 0;
+        std::shared_ptr<const std::string> cgroup;
+    };
+
+    /// All that are there, with their start times; nullopt if it has ended. `read` is called for
+    /// those that are new, and answers nullopt if it has ended.
+    void update(const std::vector<Pid>& pids,
+                const std::function<std::optional<std::uint64_t>(Pid pid)>& start_time,
+                const std::function<std::optional<Snapshot>(Pid pid)>& read);
+
+    /// Null if there is none.
+    [[nodiscard]] const Seen* find(Pid pid) const;
+
+  private:
+    struct Less {
+        using is_transparent = void;
+        using Text = std::shared_ptr<const std::string>;
+        bool operator()(const Text& a, const Text& b) const { return *a < *b; }
+        bool operator()(const Text& a, const std::string& b) const { return *a < b; }
+        bool operator()(const std::string& a, const Text& b) const { return a < *b; }
+    };
+
+    [[nodiscard]] std::shared_ptr<const std::string> shared(std::string cgroup);
+
+    std::unordered_map<Pid, Seen> seen_;
+    std::set<std::shared_ptr<const std::string>, Less> cgroups_;
+};
+
+}  // namespace oomguard::daemon
