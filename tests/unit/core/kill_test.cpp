@@ -186,8 +186,8 @@ TEST_CASE("A cgroup whose processes could not be seen is told as one") {
     kill.killer = Killer::SystemdOomd;
     kill.situation = "memory pressure was high";
     CHECK(kill_text(kill) ==
-          "processes of cgroup /user.slice that could not be seen were killed by systemd-oomd, no "
-          "rule meant it; memory pressure was high");
+          "processes of cgroup /user.slice that could not be seen were killed by "
+          "systemd-oomd; memory pressure was high");
 }
 
 }  // namespace oomguard

@@ -123,10 +123,10 @@ TEST_CASE("A cgroup that the kernel left out is told as one that ran into its li
     const Kill kill = recording.only_told();
     CHECK(kill.limit == "?");
     CHECK(kill.situation == "a cgroup ran into its memory.max");
-    CHECK(kill.why ==
-          "its cgroup, or one above (?), ran into its own memory.max, and only the processes in "
-          "there count then: it had the most points of them, in spite of -17; raise memory.max, or "
-          "its neighbours' scores");
+    CHECK(
+        kill.why ==
+        "a cgroup of its, or the machine, had run out of memory, and the kernel did not say which: "
+        "it had the most points there, in spite of -17; see oom-guardctl rank, also with --cgroup");
 }
 
 TEST_CASE("Those that the kernel kills as a group are one batch, the next kill is another") {

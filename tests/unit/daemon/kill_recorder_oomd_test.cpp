@@ -230,17 +230,28 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("Of more ends than can wait the latest are told") {
+TEST_CASE("Of more ends than can wait the oldest is told at once") {
     Recording recording;
     constexpr Pid kMost = KillRecorder::kMostEnds;
     for (Pid pid = 1; pid <= kMost + 3; ++pid) {
         recording.add_protected(pid);
         recording.end(pid);
     }
-    const auto& told = recording.all_told();
-    REQUIRE(told.size() == KillRecorder::kMostEnds);
-    CHECK(told.front().kill.id.pid == 4);
-    CHECK(told.back().kill.id.pid == kMost + 3);
+    REQUIRE(recording.told.size() == 3);
+    CHECK(recording.told.back().kill.id.pid == 3);
+    CHECK(recording.all_told().size() == KillRecorder::kMostEnds + 3);
+}
+
+TEST_CASE("Nobody drives the end of a protected process out by ending many others") {
+    Recording recording;
+    recording.add_protected(1);
+    recording.end(1);
+    constexpr Pid kMost = KillRecorder::kMostEnds;
+    for (Pid pid = 2; pid <= kMost + 3; ++pid) {
+        recording.add(pid);
+        recording.end(pid, SIGTERM);
+    }
+    CHECK(recording.only_told().id.pid == 1);
 }
 
 }  // namespace oomguard::daemon

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/last_seen.hpp"
+
+#include <map>
+
+#include "support/catch.hpp"
+
+namespace oomguard::daemon {
+namespace {
+
+/// Processes that can be read, and how often they were.
+struct Looking {
+    void add(Pid pid, std::uint64_t start, const std::string& comm, const std::string& cgroup) {
+        Snapshot snapshot;
+        snapshot.id = {pid, start};
+        snapshot.comm = comm;
+        snapshot.uid = 1000;
+        snapshot.cgroup = cgroup;
+        there[pid] = snapshot;
+    }
+    void update(const std::vector<Pid>& pids) {
+        seen.update(
+            pids,
+            [this](Pid pid) {
+                return there.contains(pid) ? std::optional(there[pid].id.start_time) : std::nullopt;
+            },
+            [this](Pid pid) -> std::optional<Snapshot> {
+                ++reads;
+                return there.contains(pid) ? std::optional(there[pid]) : std::nullopt;
+            });
+    }
+
+    LastSeen seen;
+    std::map<Pid, Snapshot> there;
+    int reads = 0;
+};
+
+TEST_CASE("Who is there is read once, and forgotten once it is gone") {
+    Looking looking;
+    looking.add(10, 5, "job", "/a");
+    looking.update({10, 11});
+    looking.update({10});
+    CHECK(looking.reads == 1);
+    REQUIRE(looking.seen.find(10) != nullptr);
+    CHECK(looking.seen.find(10)->comm == "job");
+    CHECK(looking.seen.find(10)->uid == 1000);
+    CHECK(*looking.seen.find(10)->cgroup == "/a");
+    CHECK(looking.seen.find(11) == nullptr);
+    looking.update({});
+    CHECK(looking.seen.find(10) == nullptr);
+}
+
+TEST_CASE("Another with the same pid is read anew") {
+    Looking looking;
+    looking.add(10, 5, "job", "/a");
+    looking.update({10});
+    looking.add(10, 6, "next", "/b");
+    looking.update({10});
+    CHECK(looking.seen.find(10)->start_time == 6);
+    CHECK(looking.seen.find(10)->comm == "next");
+}
+
+TEST_CASE("Neighbours share the text of their cgroup") {
+    Looking looking;
+    looking.add(10, 5, "a", "/a");
+    looking.add(11, 5, "b", "/a");
+    looking.update({10, 11});
+    CHECK(looking.seen.find(10)->cgroup == looking.seen.find(11)->cgroup);
+}
+
+}  // namespace
+}  // namespace oomguard::daemon
