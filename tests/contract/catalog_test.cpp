@@ -76,7 +76,7 @@ TEST_CASE("Of a kill that is hardly known the catalog's fields have words, not n
                              "OOMGUARD_SITUATION"})
         CHECK(field(nothing, name) == "unknown");
     CHECK(field(nothing, "OOMGUARD_RULE") == "none");
-    CHECK(field(nothing, "OOMGUARD_LIMIT") == "the whole machine");
+    CHECK(field(nothing, "OOMGUARD_LIMIT") == "unknown");
     CHECK(field(nothing, "OOMGUARD_KILLER") == "unknown");
 }
 

@@ -79,7 +79,7 @@ TEST_CASE("kills tells who was killed, by whom, those together, and why protecti
           "2026-11-20 07:04:28     2 4712 python3                     alice training  -900   7.8G "
           "systemd-oomd /user.slice\n"
           "2026-11-20 07:04:29     3    - /system.slice/batch.service -     -            -      - "
-          "systemd-oomd machine\n"
+          "systemd-oomd -\n"
           "\n3 processes and 1 cgroup whose processes were not seen in 3 batches.\n"
           "\n  Protected: python3 (4711), python3 (4712), in vain: systemd-oomd does not look at "
           "oom_score_adj\n");
