@@ -38,7 +38,8 @@ Result<void> checked(int result, const char* what) {
 
 }  // namespace
 
-JournalSource::JournalSource(EventLoop& loop, SourceListener& listener, std::string cgroup_mount,
+JournalSource::JournalSource(EventLoop& loop, SourceListener& listener,
+                             const std::string& cgroup_mount,
                              std::function<void(const SignalSent&)> sent)
     : loop_(loop),
       report_(listener, "journal"),

@@ -20,7 +20,7 @@ namespace oomguard::daemon {
 class JournalSource {
   public:
     /// `cgroup_mount`: where the v2 tree is, in which their units are found.
-    JournalSource(EventLoop& loop, SourceListener& listener, std::string cgroup_mount,
+    JournalSource(EventLoop& loop, SourceListener& listener, const std::string& cgroup_mount,
                   std::function<void(const SignalSent&)> sent);
 
     /// Looks whether one of them runs. To be called from time to time.
