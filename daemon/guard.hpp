@@ -125,8 +125,8 @@ class Guard {
     /// decides. The arguments are read only if a rule cannot be told without.
     [[nodiscard]] Result<Explanation> explain(Pid pid, const Telling& telling) const;
 
-    /// Of a process that was looked at and has not been found to have ended.
-    [[nodiscard]] std::optional<std::uint64_t> start_time_of(Pid pid) const;
+    /// Those that were looked at and have not been found to have ended.
+    [[nodiscard]] std::vector<ProcessId> present() const;
 
     [[nodiscard]] const std::map<Pid, Holding>& holdings() const { return holdings_; }
     [[nodiscard]] const RuleSet& rules() const { return *rules_; }

@@ -104,12 +104,16 @@ void Guard::forget_ended(const std::vector<Pid>& sorted_pids) {
     }
 }
 
-std::optional<std::uint64_t> Guard::start_time_of(Pid pid) const {
-    if (const auto held = holdings_.find(pid); held != holdings_.end())
-        return held->second.id.start_time;
-    if (const auto known = known_.find(pid); known != known_.end() && known->second.start_time != 0)
-        return known->second.start_time;
-    return std::nullopt;
+std::vector<ProcessId> Guard::present() const {
+    std::vector<ProcessId> processes;
+    processes.reserve(holdings_.size() + known_.size());
+    for (const auto& [pid, holding] : holdings_)
+        processes.push_back(holding.id);
+    for (const auto& [pid, known] : known_) {
+        if (known.start_time != 0 && !holdings_.contains(pid))
+            processes.push_back({pid, known.start_time});
+    }
+    return processes;
 }
 
 }  // namespace oomguard::daemon

@@ -13,8 +13,6 @@ namespace {
 constexpr std::size_t kMostTold = 1024;
 /// Without news of its end one is looked at so often.
 constexpr std::chrono::seconds kLookPause{1};
-/// A limit that the kernel left out.
-constexpr const char* kSomeCgroup = "?";
 
 bool is_in(const std::string& cgroup, const std::string& ancestor) {
     return cgroup == ancestor || cgroup.starts_with(ancestor == "/" ? ancestor : ancestor + "/");
@@ -28,7 +26,7 @@ std::uint64_t usec_between(Time from, Time to) {
 std::string limit_of(const KernelKill& found) {
     if (!found.is_cgroup)
         return {};
-    return found.limit.empty() ? kSomeCgroup : printable(found.limit);
+    return found.limit.empty() ? kUnnamedLimit : printable(found.limit);
 }
 
 std::string why_oomd(const std::string& reason) {
@@ -107,7 +105,7 @@ void KillRecorder::oomd_killed(const std::string& cgroup, const std::string& rea
 }
 
 void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t count, Time now) {
-    add_cgroup_kill({.grounds = {.killer = Killer::Kernel, .limit = kSomeCgroup},
+    add_cgroup_kill({.grounds = {.killer = Killer::Kernel, .limit = kUnnamedLimit},
                      .cgroup = printable(cgroup),
                      .situation = hooks_.situation(),
                      .at = now,
@@ -237,11 +235,6 @@ std::optional<Victim> KillRecorder::take_end(Pid pid) {
     Victim victim = std::move(end->victim);
     ends_.erase(end);
     return victim;
-}
-
-bool KillRecorder::is_doomed(Pid pid) const {
-    return std::any_of(doomed_.begin(), doomed_.end(),
-                       [pid](const Doomed& one) { return one.victim.id.pid == pid; });
 }
 
 bool KillRecorder::is_accounted_for(ProcessId id) const {

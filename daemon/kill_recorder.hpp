@@ -117,7 +117,6 @@ class KillRecorder {
     };
 
     [[nodiscard]] std::optional<Victim> take_end(Pid pid);
-    [[nodiscard]] bool is_doomed(Pid pid) const;
     /// Of one that could not be looked up: whether one of its pid has been, lately.
     [[nodiscard]] bool is_accounted_for(ProcessId id) const;
     /// Another with each call.

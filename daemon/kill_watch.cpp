@@ -112,13 +112,18 @@ void KillWatch::source_changed(const SourceState& state) {
 }
 
 void KillWatch::settle() {
+    armed_for_.reset();
     recorder_.settle(Clock::now());
     arm_timer();
 }
 
 void KillWatch::arm_timer() {
-    if (const auto due = recorder_.next_due())
-        timer_.arm_at(*due);
+    const auto due = recorder_.next_due();
+    // What is due later will be armed when this has come.
+    if (!due || (armed_for_ && *armed_for_ <= *due))
+        return;
+    timer_.arm_at(*due);
+    armed_for_ = due;
 }
 
 }  // namespace oomguard::daemon

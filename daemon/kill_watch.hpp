@@ -64,6 +64,7 @@ class KillWatch final : private SourceListener {
     KernelLogSource kernel_log_;
     JournalSource journal_;
     EventLoop::Source timer_;
+    std::optional<Time> armed_for_;
     bool is_journal_wanted_ = true;
 };
 

@@ -5,17 +5,13 @@
 
 namespace oomguard::daemon {
 
-void LastSeen::update(const std::vector<Pid>& pids,
-                      const std::function<std::optional<std::uint64_t>(Pid pid)>& start_time,
+void LastSeen::update(const std::vector<ProcessId>& processes,
                       const std::function<std::optional<Snapshot>(Pid pid)>& read) {
     std::unordered_map<Pid, Seen> seen;
-    seen.reserve(pids.size());
-    for (const Pid pid : pids) {
-        const auto start = start_time(pid);
-        if (!start)
-            continue;
+    seen.reserve(processes.size());
+    for (const auto& [pid, start_time] : processes) {
         if (const auto old = seen_.find(pid);
-            old != seen_.end() && old->second.start_time == *start) {
+            old != seen_.end() && old->second.start_time == start_time) {
             seen.insert(seen_.extract(old));
         } else if (auto snapshot = read(pid)) {
             seen[pid] = {snapshot->id.start_time, std::move(snapshot->comm), snapshot->uid,

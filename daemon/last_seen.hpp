@@ -26,10 +26,9 @@ class LastSeen {
         std::shared_ptr<const std::string> cgroup;
     };
 
-    /// All that are there, with their start times; nullopt if it has ended. `read` is called for
-    /// those that are new, and answers nullopt if it has ended.
-    void update(const std::vector<Pid>& pids,
-                const std::function<std::optional<std::uint64_t>(Pid pid)>& start_time,
+    /// All that are there. `read` is called for those that are new, and answers nullopt if it has
+    /// ended.
+    void update(const std::vector<ProcessId>& processes,
                 const std::function<std::optional<Snapshot>(Pid pid)>& read);
 
     /// Null if there is none.

@@ -119,19 +119,13 @@ std::optional<Victim> Service::look_up(Pid pid) {
 }
 
 void Service::note_who_is_there() {
-    const auto pids = table_.procfs().pids();
-    if (!pids)
-        return;
-    last_seen_.update(
-        *pids, [this](Pid pid) { return guard_.start_time_of(pid); },
-        [this](Pid pid) -> std::optional<Snapshot> {
-            const auto process = table_.procfs().open_process(pid);
-            auto snapshot = process ? process->read_stat() : process.error();
-            if (!snapshot || !process->read_credentials(*snapshot) ||
-                !process->read_cgroup(*snapshot))
-                return std::nullopt;
-            return *std::move(snapshot);
-        });
+    last_seen_.update(guard_.present(), [this](Pid pid) -> std::optional<Snapshot> {
+        const auto process = table_.procfs().open_process(pid);
+        auto snapshot = process ? process->read_stat() : process.error();
+        if (!snapshot || !process->read_credentials(*snapshot) || !process->read_cgroup(*snapshot))
+            return std::nullopt;
+        return *std::move(snapshot);
+    });
 }
 
 void Service::on_killed(const Kill& kill, std::optional<std::uint64_t> sequence) {

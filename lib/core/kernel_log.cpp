@@ -4,36 +4,10 @@
 #include <charconv>
 #include <utility>
 
+#include "core/scan.hpp"
+
 namespace oomguard {
 namespace {
-
-/// Takes what is up to the mark from the front, and the mark; nullopt if it is not there.
-std::optional<std::string_view> take_until(std::string_view& text, std::string_view mark) {
-    const std::size_t end = text.find(mark);
-    if (end == std::string_view::npos)
-        return std::nullopt;
-    const std::string_view taken = text.substr(0, end);
-    text.remove_prefix(end + mark.size());
-    return taken;
-}
-
-bool take_prefix(std::string_view& text, std::string_view prefix) {
-    if (!text.starts_with(prefix))
-        return false;
-    text.remove_prefix(prefix.size());
-    return true;
-}
-
-/// Takes a number from the front.
-template <typename Number>
-std::optional<Number> take_number(std::string_view& text) {
-    Number number{};
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (failure != std::errc{})
-        return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return number;
-}
 
 /// The number behind the key, wherever that is.
 template <typename Number>

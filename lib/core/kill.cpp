@@ -28,7 +28,7 @@ std::string kernel_reason(const Protection& protection, const KillGrounds& groun
         return "its oom_score_adj was " + std::to_string(*grounds.score) + " then, not the " +
                std::to_string(*protection.wanted) +
                " of its rule: someone else had changed it, or it could not be written; see the log";
-    if (grounds.limit == "?")
+    if (grounds.limit == kUnnamedLimit)
         return "a cgroup of its, or the machine, had run out of memory, and the kernel did not say "
                "which: it had the most points there, in spite of " +
                std::to_string(*protection.wanted) + "; see oom-guardctl rank, also with --cgroup";

@@ -22,6 +22,9 @@ enum class Killer {
 [[nodiscard]] const char* killer_text(Killer killer);
 [[nodiscard]] std::optional<Killer> killer_of(std::string_view text);
 
+/// A limit of which the kernel did not say whose it is.
+inline constexpr const char* kUnnamedLimit = "?";
+
 /// One process that was killed because memory was short. Texts are printable.
 struct Kill {
     std::uint64_t usec = 0;  ///< CLOCK_REALTIME

@@ -9,16 +9,9 @@ namespace {
 
 /// What is told of a process that the kernel killed and that could be looked up.
 Kill killed_by_kernel(const Recording& recording, Pid pid) {
-    Kill kill;
-    kill.usec = kill.batch = recording.realtime();
-    kill.id = {pid, 99};
-    kill.name = "hog";
-    kill.user = "user 1000";
-    kill.cgroup = "/job";
+    Kill kill = recording.killed(pid, Killer::Kernel);
     kill.score = -17;
-    kill.killer = Killer::Kernel;
     kill.memory = 8192;
-    kill.situation = kNow;
     return kill;
 }
 

@@ -13,17 +13,7 @@ void send(Recording& recording, Pid pid, const std::string& name = "hog") {
 
 /// What is told of a process that earlyoom killed, and that could be looked up.
 Kill killed_by_earlyoom(const Recording& recording, Pid pid) {
-    Kill kill;
-    kill.usec = kill.batch = recording.realtime();
-    kill.id = {pid, 99};
-    kill.name = "hog";
-    kill.user = "user 1000";
-    kill.cgroup = "/job";
-    kill.score = 7;
-    kill.killer = Killer::Earlyoom;
-    kill.memory = 4096;
-    kill.situation = kNow;
-    return kill;
+    return recording.killed(pid, Killer::Earlyoom);
 }
 
 }  // namespace

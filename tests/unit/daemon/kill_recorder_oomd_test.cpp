@@ -12,15 +12,7 @@ const std::string kSwap = "memory-used";
 
 /// What is told of a process that systemd-oomd killed for memory pressure, and that was seen.
 Kill killed_by_oomd(const Recording& recording, Pid pid) {
-    Kill kill;
-    kill.usec = kill.batch = recording.realtime();
-    kill.id = {pid, 99};
-    kill.name = "hog";
-    kill.user = "user 1000";
-    kill.cgroup = "/job";
-    kill.score = 7;
-    kill.killer = Killer::SystemdOomd;
-    kill.memory = 4096;
+    Kill kill = recording.killed(pid, Killer::SystemdOomd);
     kill.situation = "memory pressure was high; " + kNow;
     return kill;
 }

@@ -92,6 +92,21 @@ class Recording {
         return told.front().kill;
     }
 
+    /// What is told of a process of add(), killed now.
+    [[nodiscard]] Kill killed(Pid pid, Killer killer) const {
+        Kill kill;
+        kill.usec = kill.batch = realtime();
+        kill.id = {pid, 99};
+        kill.name = "hog";
+        kill.user = "user 1000";
+        kill.cgroup = "/job";
+        kill.score = 7;
+        kill.killer = killer;
+        kill.memory = 4096;
+        kill.situation = kNow;
+        return kill;
+    }
+
     [[nodiscard]] std::uint64_t realtime() const { return kRealtime + since_start(); }
     [[nodiscard]] std::uint64_t log_time() const { return kLogTime + since_start(); }
 
