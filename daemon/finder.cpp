@@ -64,8 +64,12 @@ void Finder::rules_changed() {
     ring_or_rest();
 }
 
+void Finder::vouch_for_forks() {
+    guard_.set_forks_are_told(proc_connector_.state().works() && has_all_forks_);
+}
+
 void Finder::ring_or_rest() {
-    guard_.set_forks_are_told(proc_connector_.state().works());
+    vouch_for_forks();
     if (!settings_.sources.exec_doorbell) {
         doorbell_.stop();
     } else if (proc_connector_.state().works()) {
@@ -96,6 +100,10 @@ std::size_t Finder::sweep() {
         hooks_.swept();
     else
         hooks_.sweep_failed(looked.error());
+    if (looked && std::exchange(is_caught_up_, false)) {
+        has_all_forks_ = true;
+        vouch_for_forks();
+    }
     return looked ? *looked : 0;
 }
 
@@ -132,10 +140,17 @@ void Finder::someone_executed() {
 void Finder::overrun(const std::string& source, const std::string& what) {
     ++overruns_;
     hooks_.overrun(source, what);
+    if (source == proc_connector_.state().name) {
+        has_all_forks_ = is_caught_up_ = false;
+        vouch_for_forks();
+    }
     sweep_soon();
 }
 
 void Finder::caught_up() {
+    has_all_forks_ = false;
+    is_caught_up_ = true;
+    vouch_for_forks();
     sweep_soon();
 }
 

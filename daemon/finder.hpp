@@ -78,6 +78,8 @@ class Finder final : public News {
     void sweep_soon();
     void arm_sweep_timer();
     void ring_or_rest();
+    /// Tells the guard whether it hears of every fork.
+    void vouch_for_forks();
     [[nodiscard]] std::chrono::milliseconds sweep_interval() const;
 
     Guard& guard_;
@@ -101,6 +103,10 @@ class Finder final : public News {
     std::uint64_t overruns_ = 0;
     std::optional<Time> pending_armed_for_;
     bool resweep_pending_ = false;
+    /// The proc connector told of every fork since everything was looked at.
+    bool has_all_forks_ = false;
+    /// It tells of every fork from now on.
+    bool is_caught_up_ = false;
     bool is_configured_ = false;
 };
 

@@ -50,6 +50,24 @@ TEST_CASE("After 20,000 forks within 10 seconds that the daemon was stopped for 
         std::chrono::seconds(20)));
 }
 
+TEST_CASE("The orphans of held processes are found although events of their forks were lost") {
+    Storm storm(kConnectorOnly);
+    storm.daemon.write_rules(
+        "10-test.yaml", rule_file({rule("family", "{name: " + storm.name + "}", std::to_string(300),
+                                        "children: include")}));
+    if (!storm.start_with_connector())
+        return;
+    Subject parent = storm.programs.start(storm.name);
+    storm.survivors.push_back(parent.pid());
+    REQUIRE(comes_to(parent.pid(), 300));
+    storm.daemon.send_signal(SIGSTOP);
+    storm.overwhelm(20'000, 1, 0);
+    storm.survivors.push_back(
+        parent.tell({"daemonize", storm.programs.add(storm.programs.unique_name())}));
+    storm.daemon.send_signal(SIGCONT);
+    storm.check_survivors();
+}
+
 TEST_CASE("The sweep alone makes up for everything that happened while the daemon was stopped") {
     Storm storm(
         "sweep_interval_without_events: 200ms\n"
