@@ -49,6 +49,8 @@ class Finder final : public News {
     /// Whether killed_in is to be told.
     void set_kills_wanted(bool wanted) { cgroups_.set_kills_wanted(wanted); }
 
+    [[nodiscard]] bool do_cgroups_work() const { return cgroups_.state().works(); }
+
     /// Looks at every process, now. How many there are, kernel threads left out.
     std::size_t sweep();
 

@@ -113,6 +113,16 @@ void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t cou
                      .left = count});
 }
 
+void KillRecorder::kernel_killed_in_unit(const std::string& unit, Time now) {
+    add_cgroup_kill({.grounds = {.killer = Killer::Kernel, .limit = kUnnamedLimit},
+                     .cgroup = printable(unit),
+                     .situation = hooks_.situation(),
+                     .at = now,
+                     .batch = new_batch(),
+                     .left = 1,
+                     .unit = printable(unit)});
+}
+
 void KillRecorder::add_cgroup_kill(CgroupKill killing) {
     for (End& end : std::exchange(ends_, {})) {
         if (end.signal == SIGKILL && killing.covers(end.victim))
@@ -126,7 +136,11 @@ void KillRecorder::add_cgroup_kill(CgroupKill killing) {
 bool KillRecorder::CgroupKill::covers(const Victim& victim) const {
     if (!left)
         return is_in(victim.cgroup, cgroup);
-    return *left > 0 && victim.cgroup == cgroup;
+    if (*left == 0)
+        return false;
+    if (!unit.empty())
+        return (victim.cgroup + "/").find("/" + unit + "/") != std::string::npos;
+    return victim.cgroup == cgroup;
 }
 
 void KillRecorder::signal_sent(Killer killer, Pid pid, const std::string& name, Time now) {
@@ -197,8 +211,11 @@ void KillRecorder::tell_unknown(const End& end, Time now) {
 
 void KillRecorder::settle_cgroups(Time now) {
     for (CgroupKill& killing : cgroups_) {
-        const bool is_missing = killing.left ? *killing.left > 0 : !killing.has_victims;
-        if (is_missing && now >= killing.at + kDying)
+        if (now < killing.at + kDying)
+            continue;
+        const std::uint64_t at_least = killing.has_victims ? 0 : 1;
+        const std::uint64_t missing = killing.left.value_or(at_least);
+        for (std::uint64_t count = 0; count < std::min<std::uint64_t>(missing, kMostTold); ++count)
             tell_cgroup(killing, {.cgroup = killing.cgroup});
     }
     std::erase_if(cgroups_,

@@ -79,6 +79,9 @@ class KillRecorder {
     /// cannot be read.
     void kernel_killed_in(const std::string& cgroup, std::uint64_t count, Time now);
 
+    /// systemd says that the kernel killed at least one of this unit, and not whom.
+    void kernel_killed_in_unit(const std::string& unit, Time now);
+
     /// Another killer logged that it sends a signal to this process.
     void signal_sent(Killer killer, Pid pid, const std::string& name, Time now);
 
@@ -92,7 +95,7 @@ class KillRecorder {
         Time at;
         Victim victim;
     };
-    /// All processes of a cgroup, and those below it, or so many of just this one.
+    /// All processes of a cgroup, and those below it, or so many of just this one, or of a unit.
     struct CgroupKill {
         KillGrounds grounds;
         std::string cgroup;
@@ -101,6 +104,7 @@ class KillRecorder {
         std::uint64_t batch = 0;
         std::optional<std::uint64_t> left = std::nullopt;  ///< how many are not known yet
         bool has_victims = false;
+        std::string unit = {};  ///< instead of the cgroup
 
         [[nodiscard]] bool covers(const Victim& victim) const;
     };

@@ -37,12 +37,19 @@ std::string situation_text() {
 
 KillWatch::KillWatch(EventLoop& loop, const std::string& cgroup_mount, Hooks hooks)
     : hooks_(std::move(hooks)),
-      recorder_(sys::page_size(), {.look_up = hooks_.look_up,
-                                   .user = [](Uid uid) { return printable(sys::user_name(uid)); },
-                                   .situation = situation_text,
-                                   .realtime = realtime_usec,
-                                   .log_time = log_time,
-                                   .killed = hooks_.killed}),
+      recorder_(sys::page_size(),
+                {.look_up = hooks_.look_up,
+                 .user = [](Uid uid) { return printable(sys::user_name(uid)); },
+                 .situation = situation_text,
+                 .realtime = realtime_usec,
+                 .log_time = log_time,
+                 .killed =
+                     [this](const Kill& kill, std::optional<std::uint64_t> sequence) {
+                         // The journal's are not the kernel's.
+                         if (!kernel_log_.state().works())
+                             sequence.reset();
+                         hooks_.killed(kill, sequence);
+                     }}),
       kernel_log_(loop, *this,
                   {.logged =
                        [this](const KernelRecord& record, bool is_past) {
@@ -55,12 +62,31 @@ KillWatch::KillWatch(EventLoop& loop, const std::string& cgroup_mount, Hooks hoo
                                        "records were overwritten by others before "
                                        "they could be read");
                        }}),
-      journal_(loop, *this, cgroup_mount,
-               [this](const SignalSent& sent) {
-                   recorder_.signal_sent(sent.killer, sent.pid, sent.name, Clock::now());
-                   arm_timer();
-               }),
+      journal_(loop, *this, cgroup_mount, journal_hooks()),
       timer_(loop.add_timer([this] { settle(); })) {}
+
+JournalSource::Hooks KillWatch::journal_hooks() {
+    return {
+        .sent =
+            [this](const SignalSent& sent) {
+                recorder_.signal_sent(sent.killer, sent.pid, sent.name, Clock::now());
+                arm_timer();
+            },
+        .kernel_logged =
+            [this](const KernelRecord& record) {
+                recorder_.kernel_logged(record, false, Clock::now());
+                arm_timer();
+            },
+        .unit_lost_process =
+            [this](const std::string& unit) {
+                // systemd knows it from the same file as the cgroups.
+                if (!misses_kernel_log() || hooks_.do_cgroups_tell())
+                    return;
+                recorder_.kernel_killed_in_unit(unit, Clock::now());
+                arm_timer();
+            },
+    };
+}
 
 void KillWatch::configure(const config::Settings::Sources& wanted,
                           std::optional<std::uint64_t> last_told) {
@@ -69,10 +95,11 @@ void KillWatch::configure(const config::Settings::Sources& wanted,
     else if (!kernel_log_.state().works())
         kernel_log_.start(last_told);
     is_journal_wanted_ = wanted.journal;
-    look_for_killers();
+    look_into_journal();
 }
 
-void KillWatch::look_for_killers() {
+void KillWatch::look_into_journal() {
+    journal_.set_kernel_wanted(has_no_kernel_log());
     if (is_journal_wanted_)
         journal_.look();
     else
@@ -87,7 +114,7 @@ void KillWatch::ended(Pid pid, int signal) {
     // tried with each sweep only.
     const bool is_kill = signal == SIGKILL || signal == SIGTERM;
     if (is_kill && journal_.state().status == SourceState::Status::Standby)
-        look_for_killers();
+        look_into_journal();
     recorder_.ended(pid, signal, Clock::now());
     arm_timer();
 }

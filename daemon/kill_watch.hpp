@@ -23,6 +23,8 @@ class KillWatch final : private SourceListener {
         std::function<std::optional<Victim>(Pid pid)> look_up;
         std::function<void(const Kill& kill, std::optional<std::uint64_t> sequence)> killed;
         std::function<void(const SourceState&)> source_changed;
+        /// Whether the cgroups tell of what the kernel kills: see News::killed_in.
+        std::function<bool()> do_cgroups_tell;
         /// Some may be missing.
         std::function<void(const std::string& source, const std::string& what)> lost;
     };
@@ -34,8 +36,8 @@ class KillWatch final : private SourceListener {
     /// has in its log, but for those up to this record.
     void configure(const config::Settings::Sources& wanted, std::optional<std::uint64_t> last_told);
 
-    /// Looks which killers run. To be called from time to time.
-    void look_for_killers();
+    /// Looks whether the journal is needed. To be called from time to time.
+    void look_into_journal();
 
     /// A process ended; see News::ended. To be called while it can still be looked up.
     void ended(Pid pid, int signal);
@@ -46,15 +48,20 @@ class KillWatch final : private SourceListener {
     /// From the kernel; see KillRecorder::kernel_killed_in.
     void killed_in(const std::string& cgroup, std::uint64_t count);
 
-    /// Whether the kernel's log, which says whom the kernel kills, is wanted and cannot be read.
+    /// Whether the kernel's log, which says whom the kernel kills, is wanted and cannot be read,
+    /// not in the journal either.
     [[nodiscard]] bool misses_kernel_log() const {
-        return kernel_log_.state().status == SourceState::Status::Failed;
+        return has_no_kernel_log() && !journal_.has_kernel();
     }
 
     /// In a fixed order.
     [[nodiscard]] std::vector<SourceState> sources() const;
 
   private:
+    [[nodiscard]] bool has_no_kernel_log() const {
+        return kernel_log_.state().status == SourceState::Status::Failed;
+    }
+    [[nodiscard]] JournalSource::Hooks journal_hooks();
     void source_changed(const SourceState& state) override;
     void settle();
     void arm_timer();

@@ -162,7 +162,8 @@ Finder::Hooks Service::finder_hooks() {
             [this] {
                 sweep_failure_.clear();
                 keep_oomd_told();
-                kill_watch_.look_for_killers();
+                kill_watch_.look_into_journal();
+                finder_.set_kills_wanted(kill_watch_.misses_kernel_log());
                 note_who_is_there();
                 changed();
             },

@@ -58,6 +58,7 @@ KillWatch::Hooks Service::kill_hooks() {
                 finder_.set_kills_wanted(kill_watch_.misses_kernel_log());
                 changed();
             },
+        .do_cgroups_tell = [this] { return finder_.do_cgroups_work(); },
         .lost =
             [](const std::string& source, const std::string& what) {
                 spdlog::warn("source {}: {}, kills may not be told", source, what);
