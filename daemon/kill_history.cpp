@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sys/file.hpp"
+#include "sys/trusted_file.hpp"
 
 namespace oomguard::daemon {
 namespace {
@@ -72,7 +73,7 @@ std::optional<KillHistory::Entry> parse_line(std::string_view line) {
 
 Result<std::size_t> KillHistory::open(bool read_only) {
     is_writable_ = !read_only;
-    const auto text = sys::read_regular_file(path_, kLargestFile);
+    const auto text = sys::read_trusted_file(path_, kLargestFile);
     if (!text) {
         if (is_gone(text.error())) {
             begin();

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #include "sys/file.hpp"
+#include "sys/trusted_file.hpp"
 
 namespace oomguard::daemon {
 namespace {
@@ -38,7 +39,7 @@ Result<void> LedgerFile::open_read_only() {
 }
 
 Result<void> LedgerFile::read() {
-    const auto text = sys::read_regular_file(path_, kLargestLedger);
+    const auto text = sys::read_trusted_file(path_, kLargestLedger);
     if (!text)
         return is_gone(text.error()) ? Result<void>() : text.error();
     if (!text->empty() && !is_ledger(*text))

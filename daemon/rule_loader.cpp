@@ -11,7 +11,7 @@
 #include "core/source_file.hpp"
 #include "sys/accounts.hpp"
 #include "sys/drop_in.hpp"
-#include "sys/file.hpp"
+#include "sys/trusted_file.hpp"
 
 namespace oomguard::daemon {
 namespace {
@@ -19,13 +19,13 @@ namespace {
 constexpr std::size_t kLargestSettingsFile = std::size_t{1} << 20U;
 
 SourceFile read_settings(const ConfigPaths& paths) {
-    auto text = sys::read_regular_file(paths.settings_file, kLargestSettingsFile);
+    auto text = sys::read_trusted_file(paths.settings_file, kLargestSettingsFile);
     if (text)
         return {paths.settings_file, std::move(*text), {}};
     const bool is_absent = text.error().code == std::errc::no_such_file_or_directory;
     if (is_absent && !paths.settings_file_must_exist)
         return {paths.settings_file, "", {}};
-    return {paths.settings_file, "", text.error().code.message()};
+    return {paths.settings_file, "", sys::distrust_text(text.error(), paths.settings_file)};
 }
 
 void add_fingerprint(LoadedConfig& config, const SourceFile& file) {

@@ -11,6 +11,7 @@
 
 #include "sys/directory.hpp"
 #include "sys/file.hpp"
+#include "sys/trusted_file.hpp"
 
 namespace oomguard::sys {
 
@@ -24,21 +25,23 @@ bool is_null_device(const std::string& path) {
            status.st_rdev == makedev(kMajor, kMinor);
 }
 
-std::string reason_of(const Error& error, std::size_t size_limit) {
+std::string reason_of(const Error& error, const std::string& path, std::size_t size_limit) {
     if (error.code == std::errc::invalid_argument)
         return "not a regular file";
     if (error.code == std::errc::file_too_large)
         return "larger than " + std::to_string(size_limit) + " bytes";
-    return error.code.message();
+    return distrust_text(error, path);
 }
 
 /// The file, or its failure; nothing if it only masks others.
-std::optional<SourceFile> read_drop_in(const std::string& path, std::size_t size_limit) {
+std::optional<SourceFile> read_drop_in(const std::string& path, std::size_t size_limit,
+                                       bool is_stand_in) {
     if (is_null_device(path))
         return std::nullopt;
-    Result<std::string> text = read_regular_file(path, size_limit);
+    auto text =
+        is_stand_in ? read_regular_file(path, size_limit) : read_trusted_file(path, size_limit);
     if (!text)
-        return SourceFile{path, {}, reason_of(text.error(), size_limit)};
+        return SourceFile{path, {}, reason_of(text.error(), path, size_limit)};
     if (text->empty())
         return std::nullopt;
     return SourceFile{path, *std::move(text), std::nullopt};
@@ -56,15 +59,17 @@ std::vector<SourceFile> read_drop_ins(const std::vector<std::string>& directorie
     // std::map orders the names by bytes; emplace keeps the first directory's.
     std::map<std::string, std::string> path_of = stand_ins;
     for (const std::string& directory : directories) {
-        const Result<void> listed = list_directory(AT_FDCWD, directory, [&](const dirent& entry) {
-            if (is_drop_in_name(entry.d_name))
-                path_of.emplace(entry.d_name, directory + "/" + entry.d_name);
-        });
+        Result<void> listed = check_trusted_directory(directory);
+        if (listed)
+            listed = list_directory(AT_FDCWD, directory, [&](const dirent& entry) {
+                if (is_drop_in_name(entry.d_name))
+                    path_of.emplace(entry.d_name, directory + "/" + entry.d_name);
+            });
         if (!listed && listed.error().code != std::errc::no_such_file_or_directory)
-            files.push_back({directory, {}, reason_of(listed.error(), size_limit)});
+            files.push_back({directory, {}, reason_of(listed.error(), directory, size_limit)});
     }
     for (const auto& [name, path] : path_of)
-        if (std::optional<SourceFile> file = read_drop_in(path, size_limit))
+        if (auto file = read_drop_in(path, size_limit, stand_ins.contains(name)))
             files.push_back(*std::move(file));
     return files;
 }

@@ -19,7 +19,8 @@ using StandIns = std::map<std::string, std::string>;
 /// link to /dev/null only masks them and is left out here. Names that start with a dot are passed
 /// over. A directory that does not exist is empty. What cannot be read (a directory or a fifo
 /// with the name of a file, no permission, more than `size_limit` bytes, a directory that cannot
-/// be listed) is in the answer with its failure, never left out. Never blocks.
+/// be listed, one that others than root and the caller may write: see trusted_file.hpp) is in the
+/// answer with its failure, never left out. What stands in may be anyone's. Never blocks.
 [[nodiscard]] std::vector<SourceFile> read_drop_ins(const std::vector<std::string>& directories,
                                                     std::size_t size_limit,
                                                     const StandIns& stand_ins = {});

@@ -122,7 +122,9 @@ Result<std::string_view> read_once(int dir_fd, const std::string& path, std::spa
     return std::string_view(buffer.data(), static_cast<std::size_t>(got));
 }
 
-Result<std::string> read_regular_file(const std::string& path, std::size_t limit) {
+Result<std::string> read_regular_file(
+    const std::string& path, std::size_t limit,
+    const std::function<std::optional<std::string>(const struct stat&)>& why_not) {
     const auto irregular = [&] {
         return errno_error(EINVAL, "read " + path + ": not a regular file");
     };
@@ -138,6 +140,8 @@ Result<std::string> read_regular_file(const std::string& path, std::size_t limit
         return errno_error(EISDIR, "read " + path);
     if (!S_ISREG(status.st_mode))
         return irregular();
+    if (const auto refused = why_not ? why_not(status) : std::nullopt)
+        return Error{{}, "read " + path + ": " + *refused};
 
     // One byte more tells a file of just the limit from a longer one.
     Result<std::string> text = read_descriptor(fd->get(), path, limit + 1);

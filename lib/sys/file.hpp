@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "core/result.hpp"
@@ -30,7 +32,10 @@ namespace oomguard::sys {
 
 /// Reads a regular file whole. Never blocks on what is not one: a directory, fifo, socket or
 /// device is the error EISDIR or "not a regular file" (EINVAL). More than `limit` bytes: EFBIG.
-[[nodiscard]] Result<std::string> read_regular_file(const std::string& path, std::size_t limit);
+/// `why_not` may refuse the open file: its answer is then in the error, which has no code.
+[[nodiscard]] Result<std::string> read_regular_file(
+    const std::string& path, std::size_t limit,
+    const std::function<std::optional<std::string>(const struct stat&)>& why_not = {});
 
 /// Writes `text` with one write(2) to an existing file (O_WRONLY | O_TRUNC), as the kernel's proc
 /// files want it; a short write is the error EIO.

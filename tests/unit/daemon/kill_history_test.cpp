@@ -282,6 +282,15 @@ TEST_CASE("A record of kills that cannot be read says so, and is moved aside for
     CHECK(Reread(tree).pids() == Pids{10});
 }
 
+TEST_CASE("A record of kills that others could have written is not believed") {
+    const TempTree tree{{"kills", ""}};
+    REQUIRE(::chmod(tree.path("kills").c_str(), 0602) == 0);
+    const auto opened = history_in(tree).open(false);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().message() ==
+          "read " + tree.path("kills") + ": others may write it (mode 0602): run chmod go-w on it");
+}
+
 TEST_CASE("To be read only it writes nothing") {
     const TempTree tree;
     {

@@ -188,6 +188,20 @@ TEST_CASE("A ledger that cannot be read is moved aside, and said so") {
     CHECK_FALSE(file.failure());
 }
 
+TEST_CASE("A ledger that others could have written is not believed, and moved aside") {
+    const TempTree tree{{"ledger", kHeader + kHold}};
+    REQUIRE(::chmod(tree.path("ledger").c_str(), 0622) == 0);
+    LedgerFile file = ledger_in(tree);
+    const auto opened = file.open();
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().message() ==
+          "read " + tree.path("ledger") +
+              ": others may write it (mode 0622): run chmod go-w on it");
+    CHECK(file.ledger().entries.empty());
+    CHECK(tree.read("ledger.unreadable") == kHeader + kHold);
+    CHECK(tree.read("ledger") == kHeader);
+}
+
 TEST_CASE("Without a directory records are kept in memory, and written once there is one") {
     const TempTree tree;
     LedgerFile file(tree.path("run/ledger"), "boot");

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <sys/stat.h>
+
 #include "support/catch.hpp"
 #include "support/temp_tree.hpp"
 
@@ -83,6 +85,16 @@ TEST_CASE("A settings file that is no file is an error, asked for or not") {
     const LoadedConfig config = load_config(paths_in(tree));
     CHECK(config::format(config.diagnostics) ==
           tree.path("settings.yaml") + ": error: cannot be read: Is a directory\n");
+}
+
+TEST_CASE("A settings file that others may write is an error") {
+    const TempTree tree{{"settings.yaml", "dry_run: true\n"}};
+    REQUIRE(::chmod(tree.path("settings.yaml").c_str(), 0666) == 0);
+    const LoadedConfig config = load_config(paths_in(tree));
+    CHECK(config::format(config.diagnostics) ==
+          tree.path("settings.yaml") +
+              ": error: cannot be read: others may write it (mode 0666): run chmod go-w on it\n");
+    CHECK_FALSE(config.settings.dry_run);
 }
 
 TEST_CASE("Errors in the settings and in the rules are reported at once") {

@@ -107,6 +107,19 @@ TEST_CASE("A directory that cannot be listed is told first") {
     CHECK(read_tree(tree) == Lines{"etc ! Not a directory", "lib/a.yaml = 1"});
 }
 
+TEST_CASE("What others may write is told in place of what it says, unless it stands in") {
+    const TempTree tree{{"etc/a.yaml", "1"}, {"lib/a.yaml", "2"}, {"run/b.yaml", "3"}};
+    REQUIRE(::chmod(tree.path("etc/a.yaml").c_str(), 0666) == 0);
+    REQUIRE(::chmod(tree.path("run").c_str(), 0777) == 0);
+    const std::string advice = "others may write it (mode 0";
+    CHECK(read_tree(tree) == Lines{"run ! " + advice + "777): run chmod go-w on it",
+                                   "etc/a.yaml ! " + advice + "666): run chmod go-w on it"});
+    const auto files =
+        read_drop_ins({tree.path("lib")}, kLimit, {{"a.yaml", tree.path("etc/a.yaml")}});
+    REQUIRE(files.size() == 1);
+    CHECK(files[0].text == "1");
+}
+
 TEST_CASE("Files and directories without permission are told") {
     const TempTree tree{{"etc/a.yaml", "1"}, {"etc/b.yaml", "2"}, {"run/c.yaml", "3"}};
     REQUIRE(::chmod(tree.path().c_str(), 0755) == 0);
