@@ -44,7 +44,9 @@ std::string failure_text(const Error& error) {
         return text +
                "; this needs CAP_DAC_OVERRIDE: run the daemon by its unit oom-guardd.service";
     if (error.code == std::errc::read_only_file_system)
-        return text + "; the daemon's unit must have ProtectControlGroups=no";
+        return text +
+               "; the daemon's unit may write only to the slices in its ReadWritePaths= that were "
+               "there when it started: restart it, or add the slice with systemctl edit oom-guardd";
     if (error.code == std::errc::not_supported)
         return text + "; this kernel has no such attributes of cgroups, Linux 5.7 and later have";
     return text;

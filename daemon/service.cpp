@@ -272,6 +272,7 @@ void Service::put_in_force(LoadedConfig config) {
 }
 
 void Service::configure_sources() {
+    privileges_.keep_needed(guard_.rules(), settings_.sources);
     kill_watch_.configure(settings_.sources, kills_.last_sequence());
     finder_.set_kills_wanted(kill_watch_.misses_kernel_log());
     finder_.configure(settings_);

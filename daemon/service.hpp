@@ -23,6 +23,7 @@
 #include "daemon/oomd_keeper.hpp"
 #include "daemon/oomd_text.hpp"
 #include "daemon/options.hpp"
+#include "daemon/privileges.hpp"
 #include "daemon/realtime.hpp"
 #include "daemon/recording_score_writer.hpp"
 #include "daemon/rule_loader.hpp"
@@ -127,6 +128,7 @@ class Service final : private Control, private Observer {
     std::string told_status_;
     std::optional<unsigned> systemd_version_;
     bool processes_are_hidden_ = false;
+    Privileges privileges_{[this] { return table_.open(1).has_value(); }};
     bool change_pending_ = false;
     bool oomd_pending_ = false;
     Time last_kept_told_{};

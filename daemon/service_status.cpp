@@ -3,34 +3,13 @@
 #include <utility>
 
 #include <spdlog/spdlog.h>
-#include <sys/capability.h>
 
 #include "core/text.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/service.hpp"
-#include "sys/capability.hpp"
 
 namespace oomguard::daemon {
 namespace {
-
-void add_missing_capabilities(const RuleSet& rules, std::vector<std::string>& texts) {
-    if (!sys::may_use(CAP_SYS_RESOURCE))
-        texts.emplace_back(
-            "raise-only: scores cannot be lowered without CAP_SYS_RESOURCE; run the daemon by its "
-            "unit oom-guardd.service, or give it the capability");
-    if (!sys::may_use(CAP_DAC_OVERRIDE))
-        texts.emplace_back(
-            "own processes only: the scores of other users' processes cannot be written without "
-            "CAP_DAC_OVERRIDE; run the daemon by its unit oom-guardd.service");
-    const bool needs_exe =
-        std::any_of(rules.rules().begin(), rules.rules().end(), [](const Rule& rule) {
-            return !rule.match.exe.empty() || (rule.except && !rule.except->exe.empty());
-        });
-    if (needs_exe && !sys::may_use(CAP_SYS_PTRACE))
-        texts.emplace_back(
-            "rules with 'exe' match only the daemon's own user: the executables of others cannot "
-            "be read without CAP_SYS_PTRACE");
-}
 
 template <typename Counted>
 std::size_t count_if(const std::map<Pid, Holding>& holdings, Counted is_counted) {
@@ -65,7 +44,8 @@ std::vector<std::string> Service::degraded() const {
             "ProtectProc=; give the daemon CAP_SYS_PTRACE");
     if (!rejection_.empty())
         texts.push_back(rejection_ + "; see the log, or run oom-guardd --check-config");
-    add_missing_capabilities(guard_.rules(), texts);
+    for (auto& missing : privileges_.missing(guard_.rules(), settings_.sources))
+        texts.push_back(std::move(missing));
     for (const auto& source : sources()) {
         const bool is_partial = source.works() && !source.reason.empty();
         if (source.status == SourceState::Status::Failed)

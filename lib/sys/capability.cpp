@@ -33,4 +33,15 @@ Result<void> set_effective(cap_value_t capability, bool on) {
     return {};
 }
 
+Result<void> give_up(cap_value_t capability) {
+    const Capabilities own(::cap_get_proc());
+    bool is_clear = own != nullptr;
+    for (const cap_flag_t flag : {CAP_EFFECTIVE, CAP_PERMITTED, CAP_INHERITABLE})
+        is_clear = is_clear && ::cap_set_flag(own.get(), flag, 1, &capability, CAP_CLEAR) == 0;
+    // The ambient set follows: it never has what one of these has not.
+    if (!is_clear || ::cap_set_proc(own.get()) != 0)
+        return errno_error(errno, "give up capability " + std::to_string(capability));
+    return {};
+}
+
 }  // namespace oomguard::sys

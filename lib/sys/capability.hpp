@@ -14,4 +14,7 @@ namespace oomguard::sys {
 /// set stays. EPERM if it is to be put in and is not permitted.
 [[nodiscard]] Result<void> set_effective(cap_value_t capability, bool on);
 
+/// Takes a capability out of all sets but the bounding one, for good. No error if it is in none.
+[[nodiscard]] Result<void> give_up(cap_value_t capability);
+
 }  // namespace oomguard::sys
