@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
+#include <stdexcept>
 #include <string_view>
 
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
 
+#include "core/rule.hpp"
 #include "sys/file.hpp"
 #include "sys/trusted_file.hpp"
 
@@ -20,7 +23,48 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kLargestFile = std::size_t{64} << 20U;
 constexpr mode_t kMode = 0600;
 
-std::string line_of(const KillHistory::Entry& entry) {
+/// Nothing else than an unsigned number, where the conversion would take a fraction or a truth for
+/// one. Throws Json::exception.
+std::uint64_t count_of(const Json& json) {
+    return json.get_ref<const Json::number_unsigned_t&>();
+}
+
+/// Throws std::out_of_range.
+int integer_of(const Json& json, int low, int high) {
+    const bool is_too_high =
+        json.is_number_unsigned() && json.get<std::uint64_t>() > static_cast<unsigned>(high);
+    if (!json.is_number_integer() || is_too_high || json.get<std::int64_t>() < low)
+        throw std::out_of_range("not a number of a kill");
+    return json.get<int>();
+}
+
+/// Throws Json::exception or std::out_of_range.
+KillHistory::Entry read_entry(const Json& json) {
+    KillHistory::Entry entry;
+    Kill& kill = entry.kill;
+    kill.usec = count_of(json.at("time_usec"));
+    kill.id.pid = integer_of(json.at("pid"), 0, std::numeric_limits<Pid>::max());
+    kill.id.start_time = count_of(json.at("start_time"));
+    kill.name = json.at("name");
+    kill.user = json.at("user");
+    kill.cgroup = json.at("cgroup");
+    kill.rule = json.at("rule");
+    if (!json.at("oom_score_adj").is_null())
+        kill.score = integer_of(json.at("oom_score_adj"), kLowestScore, kHighestScore);
+    kill.killer = killer_of(json.at("killer").get<std::string>()).value_or(Killer::Unknown);
+    kill.memory = count_of(json.at("memory"));
+    kill.limit = json.at("limit");
+    kill.situation = json.at("situation");
+    kill.why = json.at("why");
+    kill.batch = count_of(json.at("batch"));
+    if (json.contains("boot"))
+        entry.place = KernelLogPlace{json.at("boot"), count_of(json.at("sequence"))};
+    return entry;
+}
+
+}  // namespace
+
+std::string KillHistory::line_of(const Entry& entry) {
     const Kill& kill = entry.kill;
     Json json = {
         {"time_usec", kill.usec}, {"pid", kill.id.pid},       {"start_time", kill.id.start_time},
@@ -38,38 +82,15 @@ std::string line_of(const KillHistory::Entry& entry) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-/// Throws Json::exception.
-KillHistory::Entry read_entry(const Json& json) {
-    KillHistory::Entry entry;
-    Kill& kill = entry.kill;
-    kill.usec = json.at("time_usec");
-    kill.id = {json.at("pid"), json.at("start_time")};
-    kill.name = json.at("name");
-    kill.user = json.at("user");
-    kill.cgroup = json.at("cgroup");
-    kill.rule = json.at("rule");
-    if (!json.at("oom_score_adj").is_null())
-        kill.score = json.at("oom_score_adj").get<int>();
-    kill.killer = killer_of(json.at("killer").get<std::string>()).value_or(Killer::Unknown);
-    kill.memory = json.at("memory");
-    kill.limit = json.at("limit");
-    kill.situation = json.at("situation");
-    kill.why = json.at("why");
-    kill.batch = json.at("batch");
-    if (json.contains("boot"))
-        entry.place = KernelLogPlace{json.at("boot"), json.at("sequence")};
-    return entry;
-}
-
-std::optional<KillHistory::Entry> parse_line(std::string_view line) {
+std::optional<KillHistory::Entry> KillHistory::parse_line(std::string_view line) {
     try {
         return read_entry(Json::parse(line));
     } catch (const Json::exception&) {
         return std::nullopt;
+    } catch (const std::out_of_range&) {
+        return std::nullopt;
     }
 }
-
-}  // namespace
 
 Result<std::size_t> KillHistory::open(bool read_only) {
     is_writable_ = !read_only;

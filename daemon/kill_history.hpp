@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/kill.hpp"
@@ -56,6 +57,11 @@ class KillHistory {
 
     /// Why the file could not be written last; nullopt once it can be again.
     [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
+
+    /// The entry as a line of the file, with its newline, and read back from a line without it;
+    /// nullopt for what no daemon has written.
+    [[nodiscard]] static std::string line_of(const Entry& entry);
+    [[nodiscard]] static std::optional<Entry> parse_line(std::string_view line);
 
   private:
     void begin();

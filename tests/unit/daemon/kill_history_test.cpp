@@ -214,6 +214,15 @@ TEST_CASE("A line of the wrong types is none") {
     const std::string good = tree.read("kills");
     for (const auto& [part, wrong] : std::vector<std::pair<std::string, std::string>>{
              {"\"pid\":10", "\"pid\":\"10\""},
+             {"\"pid\":10", "\"pid\":2147483648"},
+             {"\"pid\":10", "\"pid\":-1"},
+             {"\"pid\":10", "\"pid\":1e300"},
+             {"\"time_usec\":1700000000000000", "\"time_usec\":-1"},
+             {"\"start_time\":99", "\"start_time\":true"},
+             {"\"memory\":4096", "\"memory\":4096.5"},
+             {"\"oom_score_adj\":-500", "\"oom_score_adj\":18446744073709551615"},
+             {"\"oom_score_adj\":-500", "\"oom_score_adj\":-1001"},
+             {"\"oom_score_adj\":-500", "\"oom_score_adj\":1001"},
              {"\"name\":\"hog\"", "\"name\":7"},
              {"\"oom_score_adj\":-500", "\"oom_score_adj\":\"\""},
              {"\"killer\":\"systemd-oomd\"", "\"killer\":null"},
