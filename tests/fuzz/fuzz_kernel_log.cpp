@@ -7,6 +7,7 @@
 
 #include "core/kernel_kills.hpp"
 #include "core/kernel_log.hpp"
+#include "input.hpp"
 #include "require.hpp"
 
 using namespace oomguard;
@@ -40,12 +41,11 @@ void check(const std::vector<KernelKill>& found, std::size_t told) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    std::string_view rest(reinterpret_cast<const char*>(data), size);
+    std::string_view rest = text_of(data, size);
     KernelKills kills(4096);
     std::size_t told = 0;
     while (!rest.empty()) {
-        const std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(line.size() == rest.size() ? line.size() : line.size() + 1);
+        const std::string_view line = take_line(rest);
         // An empty line is a pause, in which what was found is taken.
         if (line.empty()) {
             check(kills.take(), told);
