@@ -46,19 +46,17 @@ Error unparsable(const std::string& directory, const char* file) {
     return errno_error(EINVAL, "parse " + directory + "/" + file);
 }
 
-Result<Snapshot> stat_of(Pid pid, std::string_view text, const std::string& directory) {
-    std::optional<Snapshot> snapshot = parse_stat(text);
-    if (!snapshot || snapshot->id.pid != pid)
-        return unparsable(directory, "stat");
-    return *std::move(snapshot);
-}
-
 }  // namespace
 
 Result<Snapshot> ProcDir::read_stat() const {
     Line line;
     const Result<std::string_view> text = read_once(dir_.get(), "stat", line);
-    return text ? stat_of(pid_, *text, path_) : told_as(text.error(), "read", path_, "stat");
+    if (!text)
+        return told_as(text.error(), "read", path_, "stat");
+    std::optional<Snapshot> snapshot = parse_stat(*text);
+    if (!snapshot || snapshot->id.pid != pid_)
+        return unparsable(path_, "stat");
+    return *std::move(snapshot);
 }
 
 Result<void> ProcDir::read_credentials(Snapshot& snapshot) const {
@@ -205,8 +203,12 @@ Result<Snapshot> Procfs::glance(Pid pid) const {
     const std::string name = std::to_string(pid);
     Line line;
     const Result<std::string_view> text = read_once(root_.get(), name + "/stat", line);
+    std::optional<Snapshot> snapshot = text ? parse_stat(*text) : std::nullopt;
+    if (snapshot && snapshot->id.pid == pid)
+        return *std::move(snapshot);
+    // Only now, because this runs for every process and takes no memory.
     const std::string path = path_ + "/" + name;
-    return text ? stat_of(pid, *text, path) : told_as(text.error(), "read", path, "stat");
+    return text ? unparsable(path, "stat") : told_as(text.error(), "read", path, "stat");
 }
 
 Result<bool> Procfs::has_swappiness() const {
