@@ -10,6 +10,10 @@ Guard::Guard(ProcessTable& table, ScoreWriter& writer, Observer& observer, Pid s
     : table_(table), writer_(writer), observer_(observer), self_(self) {}
 
 void Guard::set_options(Options options) {
+    // While it was not known what is owed to whom, children were seen and left as they were: what
+    // they have inherited is given back as of those that are new.
+    if (options_.keep_adopted && !options.keep_adopted)
+        std::erase_if(known_, [](const auto& entry) { return !entry.second.heritage; });
     options_ = std::move(options);
 }
 

@@ -185,6 +185,24 @@ TEST_CASE("While the administrator's rules are not known, what was adopted stays
     CHECK(t.table.score(10) == 100);
 }
 
+TEST_CASE("A child seen before the administrator's rules are known gets its own score back then") {
+    Guarding t;
+    t.table.start(10, "train", 500);
+    t.writer.ledger.hold(t.table.id(10), {100, 500});
+    t.table.fork(10, 11).comm = "worker";
+    t.guard.adopt(Ledger(t.writer.ledger));
+    Guard::Options options;
+    options.keep_adopted = true;
+    t.guard.set_options(options);
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.table.score(11) == 500);
+    t.guard.set_options({});
+    t.set_rules({rule("job", "train", exactly(300))});
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.table.score(10) == 300);
+    CHECK(t.table.score(11) == 100);
+}
+
 TEST_CASE("A record that cannot be judged for want of memory is kept") {
     Guarding t;
     t.table.start(10, "train", 500);
