@@ -11,19 +11,20 @@
 namespace oomguard::sys {
 namespace {
 
-/// For some ninety new holdings, or a look that needs more than another.
-constexpr std::size_t kPieces = 4;
-constexpr std::size_t kPiece = 16 * 1024;
-constexpr std::size_t kPage = 4096;
+/// As many new holdings, of this size, as are made ready for.
+constexpr std::size_t kPieces = 96;
+constexpr std::size_t kPiece = 700;
 
-/// Memory that was taken once, and given back to malloc but not to the system, is at hand.
+/// What was taken once, and given back to malloc but not to the system, is at hand. In pieces of
+/// the size that will be asked for, because malloc takes the smallest hole that is large enough,
+/// and of those left by what was freed before the pages may be gone.
 void reserve_heap() {
     (void)::mallopt(M_TRIM_THRESHOLD, static_cast<int>(4 * kPieces * kPiece));
     std::array<void*, kPieces> pieces{};
     for (void*& piece : pieces) {
         piece = std::malloc(kPiece);
         volatile char* const bytes = static_cast<char*>(piece);
-        for (std::size_t at = 0; bytes != nullptr && at < kPiece; at += kPage)
+        for (std::size_t at = 0; bytes != nullptr && at < kPiece; ++at)
             bytes[at] = 0;
     }
     for (void* const piece : pieces)
