@@ -15,6 +15,7 @@
 #include "daemon/linux_process_table.hpp"
 #include "sys/accounts.hpp"
 #include "sys/cgroupfs.hpp"
+#include "sys/system_accounts.hpp"
 
 namespace oomguard::ctl {
 namespace {
@@ -147,6 +148,7 @@ class Rehearsal::Stage {
           guard(audience, writer, attention, plan.daemon_pid.value_or(::getpid())) {
         guard.set_options({.dry_run = true,
                            .exempt_cgroups = std::move(plan.settings.exempt_cgroups),
+                           .system_accounts = sys::read_system_accounts(),
                            .most_holdings = plan.settings.limits.held_processes});
         guard.set_rules(std::make_shared<const RuleSet>(std::move(plan.rules)));
         guard.adopt(plan.originals);

@@ -5,6 +5,7 @@
 #include <sys/capability.h>
 
 #include "core/text.hpp"
+#include "core/trust.hpp"
 #include "daemon/oomd_text.hpp"
 #include "sys/capability.hpp"
 
@@ -120,6 +121,12 @@ void EventLog::on_drifted(const Holding& holding, int found, bool repaired) {
 void EventLog::on_refused(const Holding& holding, const Error& error) {
     if (may_log("refused", holding.rule))
         spdlog::error("{}", refusal_and_remedy(holding, error));
+}
+
+void EventLog::on_distrusted(const Snapshot& snapshot, const Rule& rule) {
+    if (may_log("not protected", rule.name))
+        spdlog::warn("rule '{}' does not protect '{}' (pid {}), which it matches: {}", rule.name,
+                     printable(snapshot.comm), snapshot.id.pid, why_not_protected(rule, snapshot));
 }
 
 void EventLog::on_oomd_kept(const OomdKeeper::Kept& kept, const std::string& text) {

@@ -20,6 +20,7 @@ void Guard::set_options(Options options) {
 void Guard::set_rules(std::shared_ptr<const RuleSet> rules) {
     rules_ = std::move(rules);
     matches_.assign(rules_->rules().size(), 0);
+    distrusts_.clear();
     rules_wish_ = std::any_of(rules_->rules().begin(), rules_->rules().end(), [](const Rule& rule) {
         return rule.systemd_oomd != OomdPreference::None;
     });
@@ -125,9 +126,10 @@ Result<RulePointer> Guard::first_match(Process& process) const {
     return first_match_in_files(process);
 }
 
-Result<RulePointer> Guard::first_match_in_files(Process& process) const {
-    for (Verdict verdict = rules_->find(process.snapshot());
-         verdict.kind != Verdict::Kind::Unmatched; verdict = rules_->find(process.snapshot())) {
+Result<RulePointer> Guard::first_match_in_files(Process& process, std::size_t from) const {
+    for (Verdict verdict = rules_->find(process.snapshot(), from);
+         verdict.kind != Verdict::Kind::Unmatched;
+         verdict = rules_->find(process.snapshot(), from)) {
         if (verdict.kind == Verdict::Kind::Matched)
             return rule_at(verdict.rule);
         if (auto done = process.read(verdict.needed); !done)
@@ -160,6 +162,11 @@ Result<Guard::Finding> Guard::look(Process& process, std::optional<Pid> forked_f
         return score.error();
     finding.score = *score;
     if (auto done = look_back(process, forked_from, finding); !done)
+        return done.error();
+    if (auto done = pass_over_distrusted(process, finding); !done)
+        return done.error();
+    finding.may_disinherit = finding.may_disinherit && !finding.rule;
+    if (auto done = find_by_descent(process, finding); !done)
         return done.error();
     if (finding.rule || finding.inherited) {
         const auto exempt = is_exempt(process);
@@ -197,6 +204,7 @@ Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time
     const auto finding = look(process, forked_from);
     if (!finding)
         return finding.error();
+    tell_distrust(snapshot, *finding);
     std::optional<Value> value;
     if (finding->rule && !finding->exempt)
         value = finding->rule->value;

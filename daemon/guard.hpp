@@ -14,6 +14,7 @@
 #include "core/explain.hpp"
 #include "core/ledger.hpp"
 #include "core/rule_set.hpp"
+#include "core/trust.hpp"
 #include "daemon/holding.hpp"
 #include "daemon/observer.hpp"
 #include "daemon/oomd_wishes.hpp"
@@ -34,6 +35,7 @@ class Guard {
         /// not be loaded, so it is not known what they mean.
         bool keep_adopted = false;
         std::vector<Pattern> exempt_cgroups;
+        SystemAccounts system_accounts = {};
         std::size_t most_holdings = 65'536;
     };
 
@@ -57,6 +59,11 @@ class Guard {
         bool may_disinherit = false;       ///< seen for the first time, and no rule says otherwise
         bool may_keep = false;             ///< inherited, and `children: inherit` leaves it so
         bool exempt = false;
+        /// The rule may protect the process; told only where it lowers it, has systemd_oomd or
+        /// includes descendants.
+        bool is_trusted = false;
+        /// Rules that match and would lower it, but may not: they are as if they did not match.
+        std::vector<RulePointer> distrusted;
     };
 
     /// What was tried to find the rule of a process, in that order.
@@ -147,6 +154,11 @@ class Guard {
         std::optional<Descent> above;
     };
 
+    struct Distrust {
+        std::uint64_t start_time = 0;
+        RulePointer rule;
+    };
+
     bool examine_one(Pid pid, Time now, std::optional<Pid> forked_from = std::nullopt);
     [[nodiscard]] bool is_never_held(Pid pid) const;
     [[nodiscard]] std::optional<bool> glance(Pid pid);
@@ -154,7 +166,8 @@ class Guard {
     [[nodiscard]] Result<Finding> look(Process& process, std::optional<Pid> forked_from) const;
     [[nodiscard]] RulePointer rule_at(std::size_t index) const;
     [[nodiscard]] Result<RulePointer> first_match(Process& process) const;
-    [[nodiscard]] Result<RulePointer> first_match_in_files(Process& process) const;
+    [[nodiscard]] Result<RulePointer> first_match_in_files(Process& process,
+                                                           std::size_t from = 0) const;
     [[nodiscard]] Result<bool> is_exempt(Process& process) const;
     Result<void> judge(Process& process, std::optional<Pid> forked_from, Time now);
     [[nodiscard]] static Result<bool> must_stay_killable(Process& process,
@@ -176,6 +189,14 @@ class Guard {
     void forget_earlier(const Snapshot& snapshot);
     void drop_pin(ProcessId id, const std::optional<Descent>& above);
     void give_back_uprooted(Time now);
+
+    // Whom a rule may protect: guard_trust.cpp.
+    [[nodiscard]] bool lowers(const Snapshot& snapshot, const Finding& finding) const;
+    [[nodiscard]] Result<bool> is_trusted(Process& process, const Rule& rule) const;
+    Result<void> pass_over_distrusted(Process& process, Finding& finding) const;
+    Result<void> distrust_descendant(Process& process, Finding& finding) const;
+    void tell_distrust(const Snapshot& snapshot, const Finding& finding);
+
     // For systemd-oomd.
     [[nodiscard]] bool is_expected(Pid pid) const;
     [[nodiscard]] Result<RulePointer> wishing_rule(Process& process, const Finding& finding) const;
@@ -185,18 +206,22 @@ class Guard {
 
     // Explaining: guard_explain.cpp.
     [[nodiscard]] const char* never_held_because(const Snapshot& snapshot) const;
-    [[nodiscard]] Result<void> try_rules(Process& process, std::size_t end, const Telling& telling,
-                                         std::vector<Trial>& trials) const;
+    [[nodiscard]] Result<void> try_rules(Process& process, const Finding& finding, std::size_t end,
+                                         const Telling& telling, std::vector<Trial>& trials) const;
     [[nodiscard]] Trial explain_exemption(const Snapshot& snapshot) const;
     [[nodiscard]] std::string descent_text(const Descent& descent) const;
     [[nodiscard]] std::optional<Trial> explain_descent(Process& process, const Finding& finding,
                                                        const Telling& telling) const;
+    [[nodiscard]] static std::optional<Trial> explain_unmarked(const Snapshot& snapshot,
+                                                               const Finding& finding,
+                                                               const Telling& telling);
 
     // Descendants.
     [[nodiscard]] bool is_stranger(const Snapshot& snapshot, std::optional<Pid> forked_from) const;
     [[nodiscard]] bool may_ascribe_orphans() const;
     [[nodiscard]] Result<void> look_back(Process& process, std::optional<Pid> forked_from,
                                          Finding& finding) const;
+    [[nodiscard]] Result<void> find_by_descent(Process& process, Finding& finding) const;
     [[nodiscard]] std::vector<Heritage> heritages_of(Pid pid, std::uint64_t child_start) const;
     [[nodiscard]] Result<std::optional<Pid>> likely_forebear(Process& process, int score) const;
     [[nodiscard]] bool may_be_above(Pid above, Pid pid) const;
@@ -234,6 +259,8 @@ class Guard {
     /// been found yet.
     Holdings departed_;
     std::unordered_map<Pid, Known> known_;
+    /// Of whom it was told that a rule may not protect them, and which.
+    std::unordered_map<Pid, Distrust> distrusts_;
     /// While there is a sweep: those looked at before their parents were, and these.
     std::optional<std::vector<std::pair<Pid, Pid>>> out_of_order_;
     Counters counters_;

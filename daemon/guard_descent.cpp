@@ -86,7 +86,7 @@ Result<void> Guard::look_back(Process& process, std::optional<Pid> forked_from,
             continue;
         finding.inherited = heritage.written;
         finding.may_keep = heritage.children == Children::Inherit;
-        finding.may_disinherit = is_new && !finding.may_keep && !options_.dry_run && !finding.rule;
+        finding.may_disinherit = is_new && !finding.may_keep && !options_.dry_run;
         break;
     }
     // The nearest forebear that is held decides; where there is none any more, the last one.
@@ -95,13 +95,18 @@ Result<void> Guard::look_back(Process& process, std::optional<Pid> forked_from,
     const auto held = holdings_.find(snapshot.id.pid);
     if (!finding.descent && held != holdings_.end())
         finding.descent = held->second.descent;
+    return {};
+}
+
+/// Where no rule means the process itself: whether one means it as a descendant.
+Result<void> Guard::find_by_descent(Process& process, Finding& finding) const {
     if (finding.rule || !finding.descent)
         return {};
     const auto included = includes(*finding.descent, process, finding.rule);
     if (!included)
         return included.error();
     finding.is_by_descent = *included;
-    return {};
+    return distrust_descendant(process, finding);
 }
 
 Result<bool> Guard::includes(const Descent& descent, Process& process, RulePointer& rule) const {

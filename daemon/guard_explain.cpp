@@ -14,6 +14,11 @@ Trial trial_of(const Rule& rule, Trial::Outcome outcome, std::string reason) {
     return {outcome, rule.name, rule.origin.text(), std::move(reason)};
 }
 
+bool has(const std::vector<RulePointer>& rules, const Rule& rule) {
+    return std::any_of(rules.begin(), rules.end(),
+                       [&](const RulePointer& one) { return one.get() == &rule; });
+}
+
 }  // namespace
 
 Result<Guard::Explanation> Guard::explain(Pid pid, const Telling& telling) const {
@@ -41,7 +46,7 @@ Result<Guard::Explanation> Guard::explain(Pid pid, const Telling& telling) const
         trials.push_back(trial_of(*finding->rule, Trial::Outcome::Hold, "Hold asked for it"));
     } else {
         const std::size_t end = matched ? *matched + 1 : rules_->rules().size();
-        if (auto done = try_rules(**process, end, telling, trials); !done)
+        if (auto done = try_rules(**process, *finding, end, telling, trials); !done)
             return done.error();
     }
     if (auto descent = explain_descent(**process, *finding, telling))
@@ -54,6 +59,8 @@ Result<Guard::Explanation> Guard::explain(Pid pid, const Telling& telling) const
             trials.pop_back();
         }
         trials.push_back(std::move(exempt));
+    } else if (auto unmarked = explain_unmarked(snapshot, *finding, telling)) {
+        trials.push_back(*std::move(unmarked));
     }
     return explanation;
 }
@@ -68,8 +75,8 @@ const char* Guard::never_held_because(const Snapshot& snapshot) const {
     return snapshot.zombie ? "it has ended, and its parent has not been told yet" : nullptr;
 }
 
-Result<void> Guard::try_rules(Process& process, std::size_t end, const Telling& telling,
-                              std::vector<Trial>& trials) const {
+Result<void> Guard::try_rules(Process& process, const Finding& finding, std::size_t end,
+                              const Telling& telling, std::vector<Trial>& trials) const {
     const auto& rules = rules_->rules();
     trials.reserve(end + 1);
     for (std::size_t index = 0; index < end; ++index) {
@@ -79,10 +86,14 @@ Result<void> Guard::try_rules(Process& process, std::size_t end, const Telling& 
                 return done;
             reason = oomguard::explain(rules[index], process.snapshot(), telling);
         }
-        const bool matches = reason.truth.kind == Truth::Kind::Yes;
-        trials.push_back(trial_of(rules[index],
-                                  matches ? Trial::Outcome::Match : Trial::Outcome::NoMatch,
-                                  std::move(reason.text)));
+        auto outcome = Trial::Outcome::NoMatch;
+        if (reason.truth.kind == Truth::Kind::Yes)
+            outcome = Trial::Outcome::Match;
+        if (outcome == Trial::Outcome::Match && has(finding.distrusted, rules[index])) {
+            outcome = Trial::Outcome::Distrusted;
+            reason.text += "; but " + why_not_protected(rules[index], process.snapshot(), telling);
+        }
+        trials.push_back(trial_of(rules[index], outcome, std::move(reason.text)));
     }
     return {};
 }
@@ -119,8 +130,22 @@ std::optional<Trial> Guard::explain_descent(Process& process, const Finding& fin
     const RulePointer including = including_rule(*finding.descent);
     if (!including)
         return std::nullopt;
+    if (excepts(*including, process.snapshot()).kind != Truth::Kind::Yes)
+        return trial_of(
+            *including, Trial::Outcome::Distrusted,
+            reason + "; but " + why_not_protected(*including, process.snapshot(), telling));
     reason += ", " + explain_exception(*including, process.snapshot(), telling);
     return trial_of(*including, Trial::Outcome::NoMatch, std::move(reason));
+}
+
+/// That systemd-oomd is told nothing, because the rule may not protect the process.
+std::optional<Trial> Guard::explain_unmarked(const Snapshot& snapshot, const Finding& finding,
+                                             const Telling& telling) {
+    if (!finding.rule || finding.rule->systemd_oomd == OomdPreference::None || finding.is_trusted)
+        return std::nullopt;
+    return trial_of(
+        *finding.rule, Trial::Outcome::Oomd,
+        "systemd-oomd is told nothing: " + why_not_protected(*finding.rule, snapshot, telling));
 }
 
 }  // namespace oomguard::daemon

@@ -58,6 +58,7 @@ void Guard::hold(Process& process, const Finding& finding, const Decision& decis
     holding.descent = finding.descent;
     holding.is_by_descent = finding.is_by_descent;
     holding.children = rule.children;
+    holding.is_trusted = finding.is_trusted;
     if (snapshot.has(Field::Cgroup))
         holding.cgroup = snapshot.cgroup;
     holding.is_judged = true;

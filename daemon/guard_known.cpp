@@ -39,8 +39,9 @@ Known& Guard::know(const Snapshot& snapshot) {
 /// One that no rule means. If that was told by its name and executable, a new look is needed only
 /// when its likeness changes, and now and then because an executable can be moved while it runs.
 void Guard::know_stranger(const Snapshot& snapshot) {
-    constexpr std::array kOthers = {Field::Credentials, Field::Cgroup,      Field::Parent,
-                                    Field::Ancestors,   Field::MemoryLimit, Field::Cmdline};
+    constexpr std::array kOthers = {Field::Credentials, Field::Cgroup,    Field::Owners,
+                                    Field::Parent,      Field::Ancestors, Field::MemoryLimit,
+                                    Field::Cmdline};
     const bool needed_other = std::any_of(kOthers.begin(), kOthers.end(),
                                           [&](Field field) { return snapshot.has(field); });
     Known& known = know(snapshot);
@@ -84,6 +85,7 @@ void Guard::remember_unseen(Pid pid, Pid parent) {
 
 void Guard::ended(Pid pid, Time now) {
     known_.erase(pid);
+    distrusts_.erase(pid);
     if (is_expected(pid))
         examine(pid, now);
     // Whatever it has forked was told before its end.
@@ -95,9 +97,11 @@ void Guard::forget_ended(const std::vector<Pid>& sorted_pids) {
     std::erase_if(departed_, [&](const auto& entry) {
         return entry.second.departed_after < counters_.sweeps;
     });
-    std::erase_if(known_, [&](const auto& entry) {
+    const auto has_ended = [&](const auto& entry) {
         return !std::binary_search(sorted_pids.begin(), sorted_pids.end(), entry.first);
-    });
+    };
+    std::erase_if(known_, has_ended);
+    std::erase_if(distrusts_, has_ended);
     for (auto& [pid, known] : known_) {
         if (known.heritage && ++known.sweeps > kSweepsKept)
             known.heritage.reset();

@@ -17,8 +17,14 @@ Result<RulePointer> Guard::wishing_rule(Process& process, const Finding& finding
         return RulePointer();
     const bool is_of_a_file = rules_->index_of(*finding.rule).has_value();
     if (is_of_a_file || finding.is_by_descent)
-        return finding.rule;
-    return first_match_in_files(process);
+        return finding.is_trusted ? finding.rule : nullptr;
+    auto rule = first_match_in_files(process);
+    if (!rule || !*rule)
+        return rule;
+    const auto trusted = is_trusted(process, **rule);
+    if (!trusted)
+        return trusted.error();
+    return *trusted ? *rule : nullptr;
 }
 
 void Guard::note_wish(Process& process, const Finding& finding) {

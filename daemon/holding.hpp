@@ -54,9 +54,11 @@ struct Holding {
     bool is_by_descent = false;      ///< the rule means it as a descendant only
     bool may_keep = false;  ///< its score is by inheritance, and the parent's rule leaves it so
     Children children = Children::Reset;  ///< as the rule says
-    std::string cgroup;                   ///< for orphans: see Guard::likely_forebear
-    bool is_judged = false;               ///< looked at since the rules in force were set
-    std::optional<Written> written;       ///< set once it has been held
+    /// Its rule may protect it, and so its descendants; see Guard::Finding.
+    bool is_trusted = false;
+    std::string cgroup;              ///< for orphans: see Guard::likely_forebear
+    bool is_judged = false;          ///< looked at since the rules in force were set
+    std::optional<Written> written;  ///< set once it has been held
     int original = 0;
     int wanted = 0;
     bool clipped = false;  ///< -1000 is wanted, and not held where its cgroup has a memory.max

@@ -44,6 +44,8 @@ class LinuxProcess final : public Process {
                 return dir_.read_cgroup(snapshot_);
             case Field::Exe:
                 return read_exe();
+            case Field::Owners:
+                return read_cgroup_owners();
             case Field::Parent:
                 return read_ancestors(1);
             case Field::Ancestors:
@@ -91,6 +93,15 @@ class LinuxProcess final : public Process {
         }
         snapshot_.mark(most == 1 ? Field::Parent : Field::Ancestors);
         snapshot_.mark(Field::Parent);
+        return {};
+    }
+
+    Result<void> read_cgroup_owners() {
+        if (auto done = read(Field::Cgroup); !done)
+            return done;
+        if (cgroup_mount_)
+            snapshot_.cgroup_owners = sys::owners_above(*cgroup_mount_, snapshot_.cgroup);
+        snapshot_.mark(Field::Owners);
         return {};
     }
 

@@ -40,6 +40,10 @@ class Observer {
     /// The kernel refused the write of `holding.wanted`. Once for each value and reason.
     virtual void on_refused(const Holding& holding, const Error& error) = 0;
 
+    /// The rule matches the process and would protect it, but may not: see may_protect() in
+    /// core/trust.hpp. Once for each process and first such rule.
+    virtual void on_distrusted(const Snapshot& /*snapshot*/, const Rule& /*rule*/) {}
+
     /// The guard's wishes for systemd-oomd have changed.
     virtual void on_wishes_changed() {}
 

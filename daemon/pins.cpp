@@ -46,6 +46,7 @@ RulePointer pin_rule(Pid pid, int value, Children children) {
     rule.origin.file = kOrigin;
     rule.value = {Value::Kind::Exactly, value};
     rule.children = children;
+    rule.trust = Trust::Any;  // root's word
     return std::make_shared<const Rule>(std::move(rule));
 }
 

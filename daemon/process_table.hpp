@@ -22,7 +22,8 @@ class Process {
     [[nodiscard]] virtual const Snapshot& snapshot() const = 0;
 
     /// Reads one more field into the snapshot, which has it afterwards. An executable that may
-    /// not be read is an empty one, and a memory limit that cannot be read is there, not errors.
+    /// not be read is an empty one, an owner of cgroups that cannot be read is left out, and a
+    /// memory limit that cannot be read is there: not errors.
     virtual Result<void> read(Field field) = 0;
 
     virtual Result<int> read_score() = 0;

@@ -16,6 +16,7 @@
 #include "daemon/runtime_directory.hpp"
 #include "sys/cgroupfs.hpp"
 #include "sys/memory_lock.hpp"
+#include "sys/system_accounts.hpp"
 
 namespace oomguard::daemon {
 namespace {
@@ -262,6 +263,7 @@ void Service::put_in_force(LoadedConfig config) {
     guard_.set_options({.dry_run = settings_.dry_run,
                         .keep_adopted = !rejection_.empty(),
                         .exempt_cgroups = settings_.exempt_cgroups,
+                        .system_accounts = sys::read_system_accounts(),
                         .most_holdings = settings_.limits.held_processes});
     guard_.set_rules(std::make_shared<const RuleSet>(std::move(config.rules)));
     ++generation_;

@@ -49,6 +49,10 @@ void Service::on_refused(const Holding& holding, const Error& error) {
     changed();
 }
 
+void Service::on_distrusted(const Snapshot& snapshot, const Rule& rule) {
+    log_.on_distrusted(snapshot, rule);
+}
+
 void Service::on_unreadable(Pid pid, const Error& error) {
     log_.on_unreadable(pid, error);
 }

@@ -150,10 +150,12 @@ void print_trials(Session& session, const std::vector<TrialRow>& trials, bool al
             ++hidden;
             continue;
         }
-        const bool decides = trial.verdict != "no match";
-        const Style look = decides ? Style::Good : Style::Faint;
-        const std::string place =
-            decides && !trial.origin.empty() ? fmt::format(" ({})", trial.origin) : "";
+        const bool is_near_miss = trial.verdict == "not trusted";
+        const bool decides = trial.verdict != "no match" && !is_near_miss;
+        const Style look = is_near_miss ? Style::Bad : decides ? Style::Good : Style::Faint;
+        const std::string place = (decides || is_near_miss) && !trial.origin.empty()
+                                      ? fmt::format(" ({})", trial.origin)
+                                      : "";
         table.add({{trial.rule.empty() ? "-" : trial.rule, look},
                    {trial.verdict, look},
                    {trial.reason + place, decides ? Style::Plain : Style::Faint}});

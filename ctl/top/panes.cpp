@@ -83,7 +83,8 @@ void append_entry(std::vector<Line>& lines, std::string_view label, std::string_
 Look look_of_verdict(const std::string& verdict) {
     if (verdict == "no match")
         return Look::Faint;
-    return verdict == "exempt" || verdict == "never" ? Look::Warning : Look::Strong;
+    const bool is_warning = verdict == "exempt" || verdict == "never" || verdict == "not trusted";
+    return is_warning ? Look::Warning : Look::Strong;
 }
 
 std::string score_text(const Details& details) {

@@ -9,6 +9,7 @@
 
 #include "core/shadow.hpp"
 #include "core/text.hpp"
+#include "core/trust.hpp"
 
 namespace oomguard::config {
 namespace {
@@ -58,30 +59,14 @@ bool protects(const Value& value) {
            value.limit < 0;
 }
 
-/// Not of a session or of a user's manager: in these users start what they like.
-bool is_unit_of_system(const Pattern& unit) {
-    constexpr std::array<std::string_view, 3> kOfUsers = {"user@1000.service", "session-1.scope",
-                                                          "session-c1.scope"};
-    return std::none_of(kOfUsers.begin(), kOfUsers.end(),
-                        [&](std::string_view one) { return unit.matches(one); }) &&
-           !unit.text().starts_with("user@") && !unit.text().starts_with("session-");
+/// Whether there can be processes that it would lower.
+bool may_lower(const Rule& rule) {
+    return rule.value.kind == Value::Kind::Exactly || rule.value.kind == Value::Kind::AtMost;
 }
 
-/// Below one cgroup at the top, which is not the one of the users.
-bool is_cgroup_of_system(const Pattern& cgroup) {
-    std::string top = cgroup.text().substr(0, cgroup.text().find('/', 1));
-    std::erase(top, '\\');
-    return top.size() > 1 && top.front() == '/' && top != "/user.slice" &&
-           top.find_first_of("*?[({|+") == std::string::npos;
-}
-
-/// Whether the rule names something that not every user can choose for a process.
-bool is_unforgeable(const Criteria& match) {
-    const auto all = [](const Patterns& patterns, auto is_of_system) {
-        return !patterns.empty() && std::all_of(patterns.begin(), patterns.end(), is_of_system);
-    };
-    return match.user || all(match.unit, is_unit_of_system) ||
-           all(match.cgroup, is_cgroup_of_system);
+/// Whether it may protect whatever it matches.
+bool trusts_all(const Rule& rule) {
+    return rule.trust == Trust::Any || rule.match.user;
 }
 
 struct Starter {
@@ -118,9 +103,14 @@ void warn_of_shadow(const std::vector<Rule>& rules, const Rule& rule,
     const std::string others =
         shadowing.size() == 1 ? " matches"
                               : " and " + counted(shadowing.size() - 1, "other rule") + " match";
-    advice.add(rule, "is never reached, because rule '" + first.name + "' at " +
-                         printable(first.origin.text()) + others +
-                         " before it all that it matches: put it further up, or remove it");
+    const bool may_pass = std::any_of(shadowing.begin(), shadowing.end(), [&](std::size_t earlier) {
+        return may_lower(rules[earlier]) && !trusts_all(rules[earlier]);
+    });
+    advice.add(rule,
+               (may_pass ? "is reached only by processes that may not be lowered, because rule '"
+                         : "is never reached, because rule '") +
+                   first.name + "' at " + printable(first.origin.text()) + others +
+                   " before it all that it matches: put it further up, or remove it");
 }
 
 void warn_of_danger(const Rule& rule, Advice& advice) {
@@ -130,6 +120,12 @@ void warn_of_danger(const Rule& rule, Advice& advice) {
             rule,
             "includes no descendants, because it holds no score that they could share: leave "
             "out children: include, or say which score to hold");
+    if ((protects(rule.value) || rule.systemd_oomd != OomdPreference::None) &&
+        !may_protect_users(rule) && !hold_for_all(match)) {
+        const std::string_view how = match.exe.empty() ? "start a program called so" : "run this";
+        advice.add(rule, "protects only what system accounts run, because any user can " +
+                             std::string(how) + ": add user: or unit:, or trust: any");
+    }
     if (!protects(rule.value))
         return;
     if (hold_for_all(match)) {
@@ -142,11 +138,6 @@ void warn_of_danger(const Rule& rule, Advice& advice) {
         advice.add(rule,
                    "makes whatever its patterns match unkillable: hold -999, which is killed last, "
                    "or name the program exactly");
-    if (!is_unforgeable(match)) {
-        const std::string_view how = match.exe.empty() ? "start a program called so" : "run this";
-        advice.add(rule, "protects what anyone can imitate: any user can " + std::string(how) +
-                             "; add user: or unit:");
-    }
     const auto started = std::find_if(kStarters.begin(), kStarters.end(),
                                       [&](const Starter& one) { return means(match, one); });
     if (rule.children == Children::Include && started != kStarters.end())

@@ -18,9 +18,9 @@ namespace oomguard::config {
 namespace {
 
 constexpr std::array<std::string_view, 1> kFileKeys = {"rules"};
-constexpr std::array<std::string_view, 8> kRuleKeys = {"name",         "description",   "match",
+constexpr std::array<std::string_view, 9> kRuleKeys = {"name",         "description",   "match",
                                                        "except",       "oom_score_adj", "children",
-                                                       "systemd_oomd", "enabled"};
+                                                       "systemd_oomd", "trust",         "enabled"};
 
 bool is_rule_name(std::string_view text) {
     constexpr std::size_t kLongest = 128;
@@ -82,6 +82,8 @@ constexpr std::array kChildrenWords = {Word<Children>("reset", Children::Reset),
                                        Word<Children>("inherit", Children::Inherit)};
 constexpr std::array kOomdWords = {Word<OomdPreference>("omit", OomdPreference::Omit),
                                    Word<OomdPreference>("avoid", OomdPreference::Avoid)};
+constexpr std::array kTrustWords = {Word<Trust>("verified", Trust::Verified),
+                                    Word<Trust>("any", Trust::Any)};
 
 /// What the word means that the key has; nullopt if the key is absent or has no such word.
 template <typename Words>
@@ -150,6 +152,8 @@ class RuleReader {
                             .value_or(Children::Reset);
         rule.systemd_oomd = read_word(reader, "systemd_oomd", kOomdWords, "omit or avoid")
                                 .value_or(OomdPreference::None);
+        rule.trust =
+            read_word(reader, "trust", kTrustWords, "verified or any").value_or(Trust::Verified);
         if (reader.boolean("enabled").value_or(true))
             rules_.push_back(std::move(rule));
     }

@@ -203,9 +203,7 @@ class Teller {
     }
 
     [[nodiscard]] std::string name_of_principal(const Principal& one) const {
-        if (telling_.name_of)
-            return printable(telling_.name_of(one));
-        return (one.kind == Principal::Kind::Group ? "%" : "") + std::to_string(one.id);
+        return name_of(one, telling_);
     }
 
     [[nodiscard]] std::string own_user() const {
@@ -241,6 +239,12 @@ std::optional<Key> first_failure(const Criteria& criteria, const Snapshot& snaps
 }
 
 }  // namespace
+
+std::string name_of(const Principal& one, const Telling& telling) {
+    if (telling.name_of)
+        return printable(telling.name_of(one));
+    return (one.kind == Principal::Kind::Group ? "%" : "") + std::to_string(one.id);
+}
 
 std::string in_quotes(std::string_view text) {
     constexpr std::size_t kLongest = 120;

@@ -20,6 +20,9 @@ struct Telling {
     enum class Executables { Nobodys, Own, All } executables = Executables::All;
 };
 
+/// As it is told: printable.
+[[nodiscard]] std::string name_of(const Principal& one, const Telling& telling);
+
 /// Why a rule matches a process or does not.
 struct Reason {
     Truth truth;       ///< what matches() answers

@@ -29,10 +29,14 @@ struct ProcessId {
 inline constexpr std::size_t kLongestComm = 15;
 
 /// The parts of a snapshot that are read only when a rule needs them, the cheapest first. Reading
-/// the arguments takes a lock of the process and can block while it is short of memory. No rule
-/// asks for the memory limit: it is read where a rule wants the lowest score.
-enum class Field { Credentials, Cgroup, Exe, Parent, Ancestors, MemoryLimit, Cmdline };
-inline constexpr std::size_t kFieldCount = 7;
+/// the arguments takes a lock of the process and can block while it is short of memory. No key of a
+/// rule asks for the owners of cgroups, which are read to tell whether it may protect, nor for the
+/// memory limit, which is read where it wants the lowest score.
+enum class Field { Credentials, Cgroup, Exe, Owners, Parent, Ancestors, MemoryLimit, Cmdline };
+inline constexpr std::size_t kFieldCount = 8;
+
+/// Of a cgroup directory that could not be read, or into which others may write: nobody's uid.
+inline constexpr Uid kUnknownOwner = static_cast<Uid>(-1);
 
 /// A program by its names: the kernel's comm, and the executable's base name, empty where that
 /// could not be read.
@@ -56,6 +60,7 @@ struct Snapshot {
     std::vector<Gid> groups;         ///< Credentials: the real gid and the supplementary ones
     std::string cgroup;              ///< Cgroup: path in the v2 tree, "/" first
     std::string exe;                 ///< Exe: path; empty if it could not be read
+    std::vector<Uid> cgroup_owners;  ///< Owners: of those above `cgroup`, see owners_above
     std::vector<Program> ancestors;  ///< Parent: the parent; Ancestors: all, the nearest first
     bool memory_limited = false;     ///< MemoryLimit: its cgroup, or one above, has a memory.max
     std::string cmdline;             ///< Cmdline: arguments joined by spaces

@@ -48,6 +48,12 @@ enum class Children {
     Inherit,  ///< left to the kernel, which copies the score at fork(2)
 };
 
+/// Whom a rule may protect: see may_protect() in trust.hpp.
+enum class Trust {
+    Verified,  ///< only who cannot have made himself look so
+    Any,       ///< whoever matches
+};
+
 /// A user or a group that a rule names.
 struct Principal {
     enum class Kind {
@@ -103,6 +109,7 @@ struct Rule {
     Value value;
     Children children = Children::Reset;
     OomdPreference systemd_oomd = OomdPreference::None;
+    Trust trust = Trust::Verified;
 };
 
 }  // namespace oomguard

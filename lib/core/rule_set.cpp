@@ -79,7 +79,7 @@ std::optional<std::size_t> RuleSet::index_of(const Rule& rule) const {
     return static_cast<std::size_t>(&rule - first);
 }
 
-Verdict RuleSet::find(const Snapshot& snapshot) const {
+Verdict RuleSet::find(const Snapshot& snapshot, std::size_t from) const {
     const bool knows_exe = snapshot.has(Field::Exe);
     const RuleScreen::Search screened(screen_, snapshot);
     Candidates candidates;
@@ -95,7 +95,9 @@ Verdict RuleSet::find(const Snapshot& snapshot) const {
 
     Verdict verdict;
     std::size_t reached = rules_.size();
-    for (RuleNumber rule = candidates.next(0); rule != kNoRule; rule = candidates.next(rule + 1)) {
+    const auto first = static_cast<RuleNumber>(from);
+    for (RuleNumber rule = candidates.next(first); rule != kNoRule;
+         rule = candidates.next(rule + 1)) {
         const Truth truth = matches(rules_[rule], snapshot);
         if (truth.kind == Truth::Kind::No)
             continue;

@@ -37,9 +37,9 @@ class RuleSet {
     /// The index in rules() of a rule of this set; nullopt if it is none of them.
     [[nodiscard]] std::optional<std::size_t> index_of(const Rule& rule) const;
 
-    /// Read the needed field and ask again, until the verdict is another one: at most once for
-    /// each field.
-    [[nodiscard]] Verdict find(const Snapshot& snapshot) const;
+    /// Among the rules from this index on. Read the needed field and ask again, until the verdict
+    /// is another one: at most once for each field.
+    [[nodiscard]] Verdict find(const Snapshot& snapshot, std::size_t from = 0) const;
 
   private:
     std::vector<Rule> rules_;

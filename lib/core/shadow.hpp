@@ -12,8 +12,9 @@ namespace oomguard {
 using Shadowing = std::vector<std::vector<std::size_t>>;
 
 /// For each rule, the earlier rules that together match every process that it matches, so that it
-/// never decides; none if that is not so, or not certain. Never a false alarm. Of rules by exact
-/// names it takes time linear in their number; of very many others the last are passed over.
+/// never decides, but for processes that those may not protect; none if that is not so, or not
+/// certain. Never a false alarm. Of rules by exact names it takes time linear in their number; of
+/// very many others the last are passed over.
 [[nodiscard]] Shadowing find_shadowing(const std::vector<Rule>& rules);
 
 /// Whether the criteria hold for every process of which all can be read.

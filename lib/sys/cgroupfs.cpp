@@ -150,6 +150,25 @@ Result<bool> has_memory_limit(const std::string& mount, std::string_view cgroup)
     }
 }
 
+std::vector<Uid> owners_above(const std::string& mount, std::string_view cgroup) {
+    std::vector<Uid> owners;
+    if (!is_below_mount(cgroup))
+        return owners;
+    while (cgroup.ends_with('/'))
+        cgroup.remove_suffix(1);
+    for (std::size_t end = 0; end < cgroup.size();
+         end = std::min(cgroup.size(), cgroup.find('/', end + 1))) {
+        const std::string directory = mount + std::string(cgroup.substr(0, end));
+        struct stat status {};
+        if (::lstat(directory.c_str(), &status) != 0)
+            break;
+        const bool is_open = (status.st_mode & S_IWOTH) != 0 ||
+                             ((status.st_mode & S_IWGRP) != 0 && status.st_gid != 0);
+        owners.push_back(is_open ? kUnknownOwner : status.st_uid);
+    }
+    return owners;
+}
+
 Result<std::string> cgroup_directory(const std::string& mount, std::string_view cgroup) {
     if (!is_below_mount(cgroup))
         return errno_error(EXDEV, "find the cgroup " + std::string(cgroup) + " below " + mount);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/process.hpp"
 #include "core/result.hpp"
 
 namespace oomguard::sys {
@@ -30,6 +31,12 @@ namespace oomguard::sys {
 /// the memory controller: no limit. An error where that cannot be told: the cgroup has gone, or
 /// lies outside the mount ("/../x", as of a process outside our cgroup namespace: EXDEV).
 [[nodiscard]] Result<bool> has_memory_limit(const std::string& mount, std::string_view cgroup);
+
+/// Who owns the directories above `cgroup`, a path in the v2 tree mounted at `mount`, the top of
+/// the mount first: who may have made the parts of the path (kernfs lets nobody else, but for
+/// root). kUnknownOwner for one into which others than its owner and root's group may write. It
+/// ends early at one that cannot be read, and is empty where the cgroup lies outside the mount.
+[[nodiscard]] std::vector<Uid> owners_above(const std::string& mount, std::string_view cgroup);
 
 /// The directory of `cgroup`, a path in the v2 tree mounted at `mount`. EXDEV if it lies outside.
 [[nodiscard]] Result<std::string> cgroup_directory(const std::string& mount,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Files of the kernel that hold a number or a few, on any bytes.
+// Files that hold a number or a few, the kernel's and those of accounts, on any bytes.
 #include "core/rule.hpp"
 #include "input.hpp"
 #include "require.hpp"
 #include "sys/cgroup_memory.hpp"
 #include "sys/machine_memory.hpp"
 #include "sys/proc_parse.hpp"
+#include "sys/system_accounts.hpp"
 
 using namespace oomguard;
 
@@ -23,5 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(text.find("oom_kill ") != std::string_view::npos);
     if (const auto memory = sys::parse_meminfo(text))
         require(memory->total % 1024 == 0 && memory->swap_free % 1024 == 0);
+    if (sys::parse_uid_min(text))
+        require(text.find("UID_MIN") != std::string_view::npos);
+    for (const auto& range : sys::parse_subordinate(text))
+        require(range.count > 0);
     return 0;
 }

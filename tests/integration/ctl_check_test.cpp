@@ -105,7 +105,9 @@ TEST_CASE("check tells warnings, and exits with 0") {
               ":2: warning: rule 'all' protects every process, and so none from another: name the "
               "few that matter\n" +
               tree.path("a/10-a.yaml") +
-              ":5: warning: rule 'late' is never reached, because rule 'all' at " +
+              ":5: warning: rule 'late' is reached only by processes that may not be lowered, "
+              "because "
+              "rule 'all' at " +
               tree.path("a/10-a.yaml") +
               ":2 matches before it all that it matches: put it further up, or remove it\n" +
               "2 rules in 1 file: no errors, 2 warnings\n");

@@ -170,6 +170,20 @@ std::string storm(int count, int seconds) {
     return answer(true);
 }
 
+/// As a setuid program that a user runs: the effective uid stays.
+bool become_setuid(const std::string& uid) {
+    return ::setresuid(static_cast<uid_t>(std::stoul(uid)), static_cast<uid_t>(-1),
+                       static_cast<uid_t>(-1)) == 0;
+}
+
+/// In a user namespace of its own, and others, where it is root.
+bool become_root_inside(int other_namespaces) {
+    const std::string own = std::to_string(::getuid());
+    // Or its files are root's, after a change of user.
+    return ::prctl(PR_SET_DUMPABLE, 1) == 0 && ::unshare(CLONE_NEWUSER | other_namespaces) == 0 &&
+           write_file("/proc/self/uid_map", "0 " + own + " 1") && ::getuid() == 0;
+}
+
 bool become(const std::vector<std::string>& words) {
     const auto id = static_cast<unsigned>(std::stoul(words[1]));
     if (words[0] == "setgid")
@@ -241,6 +255,12 @@ std::string obey(std::vector<std::string>& words) {
         return answer(::execv(words[1].c_str(), as_argv(words, 1).data()) == 0);
     if (command == "rename")  // the name can hold what a command line cannot
         return answer(::prctl(PR_SET_NAME, words.size() > 1 ? words[1].c_str() : "") == 0);
+    if (command == "setuidprogram")
+        return answer(become_setuid(words[1]));
+    if (command == "rootinside")
+        return answer(become_root_inside(0));
+    if (command == "rootbelow")  // a child that is root, and the first process, in namespaces
+        return become_root_inside(CLONE_NEWPID) ? fork_only() : answer(-1);
     if (command == "setuid" || command == "setgid")
         return answer(become(words));
     if (command == "cgroup")

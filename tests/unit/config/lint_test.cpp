@@ -31,8 +31,8 @@ std::string lints(const std::string& text) {
 }
 
 constexpr const char* kImitated =
-    "protects what anyone can imitate: any user can start a program called so; add user: or "
-    "unit:\n";
+    "protects only what system accounts run, because any user can start a program called so: add "
+    "user: or unit:, or trust: any\n";
 
 }  // namespace
 
@@ -48,13 +48,23 @@ TEST_CASE("sound rules are not complained of") {
 }
 
 TEST_CASE("a rule that is never reached is told with the one that takes its processes") {
-    CHECK(lints(rule("a", "{name: [x, y]}", "5") + rule("b", "{name: y, user: root}", "6")) ==
+    CHECK(lints(rule("a", "{name: [x, y]}", "{at_least: 5}") +
+                rule("b", "{name: y, user: root}", "6")) ==
           "f.yaml:3: warning: rule 'b' is never reached, because rule 'a' at f.yaml:2 matches "
           "before it all that it matches: put it further up, or remove it\n");
-    CHECK(lints(rule("a", "{name: x}", "5") + rule("b", "{name: y}", "6") +
-                rule("c", "{name: z}", "7") + rule("d", "{name: [x, y, z]}", "7")) ==
+    CHECK(lints(rule("a", "{name: x}", "5", "trust: any") +
+                rule("b", "{name: y}", "6", "trust: any") +
+                rule("c", "{name: z}", "{at_least: 7}") + rule("d", "{name: [x, y, z]}", "7")) ==
           "f.yaml:5: warning: rule 'd' is never reached, because rule 'a' at f.yaml:2 and 2 other "
           "rules match before it all that it matches: put it further up, or remove it\n");
+}
+
+TEST_CASE("a rule that others reach only for want of trust is told as that") {
+    CHECK(
+        lints(rule("a", "{name: x}", "5") + rule("b", "{name: x, user: alice}", "6")) ==
+        "f.yaml:3: warning: rule 'b' is reached only by processes that may not be lowered, because "
+        "rule 'a' at f.yaml:2 matches before it all that it matches: put it further up, or remove "
+        "it\n");
 }
 
 TEST_CASE("a rule that protects everything protects nothing") {
@@ -87,12 +97,21 @@ TEST_CASE("protection that any user can have by a name is told") {
     CHECK(lints(rule("x", "{name: x, unit: [a.service, 'user@*']}", "-1")) == told);
     CHECK(lints(rule("x", "{name: x, cgroup: '**/x.scope'}", "-1")) == told);
     CHECK(lints(rule("x", "{name: x, cgroup: '/user.slice/**'}", "-1")) == told);
-    CHECK(lints(rule("x", "{exe: /usr/bin/x}", "-1")) ==
-          "f.yaml:2: warning: rule 'x' protects what anyone can imitate: any user can run this; "
-          "add user: or unit:\n");
+    CHECK(
+        lints(rule("x", "{exe: /usr/bin/x}", "-1")) ==
+        "f.yaml:2: warning: rule 'x' protects only what system accounts run, because any user can "
+        "run this: add user: or unit:, or trust: any\n");
     CHECK(lints(rule("x", "{name: postgres}", "0")) == "");
     CHECK(lints(rule("x", "{name: postgres}", "{at_least: -500}")) == "");
     CHECK(lints(rule("x", "{name: postgres}", "unchanged")) == "");
+    CHECK(lints(rule("x", "{name: postgres}", "-500", "trust: any")) == "");
+}
+
+TEST_CASE("systemd-oomd is asked by names alone for nobody but system accounts, which is told") {
+    const std::string told = std::string("f.yaml:2: warning: rule 'x' ") + kImitated;
+    CHECK(lints(rule("x", "{name: postgres}", "unchanged", "systemd_oomd: omit")) == told);
+    CHECK(lints(rule("x", "{name: postgres}", "{at_least: 5}", "systemd_oomd: avoid")) == told);
+    CHECK(lints(rule("x", "{name: a, user: alice}", "unchanged", "systemd_oomd: omit")) == "");
 }
 
 TEST_CASE("protection that a login service hands to all it starts is told") {

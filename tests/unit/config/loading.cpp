@@ -41,6 +41,10 @@ std::string dump(OomdPreference preference) {
     return std::string(" systemd_oomd: ") + preference_text(preference) + "\n";
 }
 
+std::string dump(Trust trust) {
+    return trust == Trust::Any ? " trust: any\n" : "";
+}
+
 std::string dump(Children children) {
     if (children == Children::Reset)
         return "";
@@ -78,7 +82,8 @@ LoadedRules load(const std::string& text) {
 
 std::string dump(const Rule& rule) {
     std::string out = "'" + rule.name + "' (" + rule.origin.text() + "): " + rule.value.text() +
-                      "\n" + dump(rule.children) + dump(rule.systemd_oomd) + dump(rule.match);
+                      "\n" + dump(rule.children) + dump(rule.systemd_oomd) + dump(rule.trust) +
+                      dump(rule.match);
     if (!rule.description.empty())
         out += " description: " + printable(rule.description) + "\n";
     return rule.except ? out + " except\n" + dump(*rule.except) : out;

@@ -125,6 +125,8 @@ inline std::string name_of(Field field) {
             return "Cgroup";
         case Field::Exe:
             return "Exe";
+        case Field::Owners:
+            return "Owners";
         case Field::Parent:
             return "Parent";
         case Field::Ancestors:

@@ -29,6 +29,7 @@ void read(Snapshot& into, const Snapshot& process, Field field) {
         case Field::Ancestors:
             into.ancestors = process.ancestors;
             break;
+        case Field::Owners:
         case Field::MemoryLimit:
             break;
         case Field::Cmdline:

@@ -24,6 +24,7 @@ struct FakeProcess {
     Pid parent = 1;
     std::string comm;
     std::string cgroup = "/";
+    std::vector<Uid> cgroup_owners;
     Uid uid = 1000;
     std::uint64_t image = 1;  ///< 0: it may not be seen
     int score = 0;
@@ -124,6 +125,7 @@ class FakeOpenProcess final : public Process {
         snapshot_.uid = (*process)->uid;
         snapshot_.groups = {(*process)->uid};
         snapshot_.cgroup = (*process)->cgroup;
+        snapshot_.cgroup_owners = (*process)->cgroup_owners;
         snapshot_.memory_limited = (*process)->memory_limited;
         snapshot_.mark(field);
         return {};
@@ -263,6 +265,9 @@ class FakeObserver final : public Observer {
     }
     void on_refused(const Holding& holding, const Error& error) override {
         add("refused", holding, std::to_string(holding.wanted) + " " + error.message());
+    }
+    void on_distrusted(const Snapshot& snapshot, const Rule& rule) override {
+        told_.push_back("distrusted " + std::to_string(snapshot.id.pid) + ": by " + rule.name);
     }
     void on_wishes_changed() override { ++wish_changes; }
     void on_unreadable(Pid pid, const Error& error) override {

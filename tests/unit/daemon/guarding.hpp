@@ -21,11 +21,12 @@ inline Value exactly(int value) {
     return {Value::Kind::Exactly, value};
 }
 
-/// A rule that means the processes of a name.
+/// A rule that means the processes of a name, whosever they are.
 inline Rule rule(const std::string& name, const std::string& program, Value value) {
     Rule made = rule_of({.name = {glob(program)}});
     made.name = name;
     made.value = value;
+    made.trust = Trust::Any;
     return made;
 }
 

@@ -200,6 +200,34 @@ TEST_CASE("Where it cannot be told whether a cgroup has a limit there is an erro
     CHECK_FALSE(*has_memory_limit(tree.path(), "/a/b"));
 }
 
+TEST_CASE("Who may have made a cgroup are the owners of all that is above it") {
+    const TempTree tree{{"a.slice/b.service/c/", ""}};
+    const Uid own = ::getuid();
+    using Uids = std::vector<Uid>;
+    CHECK(owners_above(tree.path(), "/").empty());
+    CHECK(owners_above(tree.path(), "/a.slice") == Uids{own});
+    CHECK(owners_above(tree.path(), "/a.slice/b.service/c") == Uids{own, own, own});
+    CHECK(owners_above(tree.path(), "/a.slice/gone/c") == Uids{own, own});
+    CHECK(owners_above(tree.path(), "/../c").empty());
+    SECTION("and anyone where anyone may write") {
+        REQUIRE(::chmod(tree.path("a.slice").c_str(), 0757) == 0);
+        CHECK(owners_above(tree.path(), "/a.slice/b.service") == Uids{own, kUnknownOwner});
+    }
+    SECTION("and a group where that may write, but for root's") {
+        if (own != 0) {
+            WARN("skipped: only root can give a directory away");
+            return;
+        }
+        const std::string slice = tree.path("a.slice");
+        REQUIRE(::chown(slice.c_str(), 1500, 0) == 0);
+        REQUIRE(::chmod(slice.c_str(), 0775) == 0);
+        CHECK(owners_above(tree.path(), "/a.slice/b.service") == Uids{0, 1500});
+        REQUIRE(::chown(slice.c_str(), 0, 1500) == 0);
+        REQUIRE(::chmod(slice.c_str(), 0775) == 0);
+        CHECK(owners_above(tree.path(), "/a.slice/b.service") == Uids{0, kUnknownOwner});
+    }
+}
+
 TEST_CASE("A real cgroup comes, has a process, and goes") {
     Cgroup cgroup;
     if (!cgroup) {
