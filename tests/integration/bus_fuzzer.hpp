@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <random>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <sys/types.h>
@@ -53,6 +55,11 @@ class BusFuzzer {
     void take_answers(sd_bus* bus);
 
     [[nodiscard]] Message any_message(sd_bus* bus);
+    // bus_fuzzer_values.cpp
+    /// The result; throws if it is a negative errno.
+    static int checked(int result, const char* what);
+    /// The length of the first complete type of a signature.
+    [[nodiscard]] static std::size_t type_size(std::string_view signature);
     void append(sd_bus_message* message, std::string_view type);
     void append_basic(sd_bus_message* message, char type);
     void append_array(sd_bus_message* message, const std::string& element);
@@ -68,6 +75,13 @@ class BusFuzzer {
     [[nodiscard]] const auto& one_of(const Items& items) {
         return items[below(std::size(items))];
     }
+
+    static constexpr std::array kPaths = {"/",
+                                          "/org",
+                                          "/org/oomguard1/Manager",
+                                          "/org/oomguard1/1",
+                                          "/a/_/B_9",
+                                          "/org/freedesktop/DBus"};
 
     std::string address_;
     std::mt19937 engine_;
