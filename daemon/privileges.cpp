@@ -38,7 +38,9 @@ bool give_up(cap_value_t capability, const char* name, const char* why) {
 }  // namespace
 
 void Privileges::keep_needed(const RuleSet& rules, const config::Settings::Sources& sources) {
-    if (!any_rule(rules, looks_at_executables) && sys::may_use(CAP_SYS_PTRACE)) {
+    // Where there is no rule yet, the first is written soon.
+    const bool is_unneeded = !rules.rules().empty() && !any_rule(rules, looks_at_executables);
+    if (is_unneeded && sys::may_use(CAP_SYS_PTRACE)) {
         // Put back into effect below if it turns out to be needed.
         const auto tried = sys::set_effective(CAP_SYS_PTRACE, false);
         if (tried && sees_others_())

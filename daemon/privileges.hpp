@@ -18,8 +18,8 @@ class Privileges {
     /// hides them.
     explicit Privileges(std::function<bool()> sees_others) : sees_others_(std::move(sees_others)) {}
 
-    /// Gives up CAP_SYS_PTRACE if no rule looks at executables and /proc is open without it, and
-    /// CAP_NET_ADMIN if the proc connector is off.
+    /// Gives up CAP_SYS_PTRACE if no rule of those looks at executables and /proc is open without
+    /// it, and CAP_NET_ADMIN if the proc connector is off.
     void keep_needed(const RuleSet& rules, const config::Settings::Sources& sources);
 
     /// What the daemon cannot do for want of a capability, and what to do.
