@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sys/accounts.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
@@ -61,6 +62,25 @@ std::string group_name(Gid gid) {
     with_entry<group>([&](auto... rest) { return ::getgrgid_r(gid, rest...); },
                       [&](const group& found) { name = found.gr_name; });
     return name;
+}
+
+bool is_member(Uid uid, Gid gid) {
+    bool is_one = false;
+    with_entry<passwd>(
+        [&](auto... rest) { return ::getpwuid_r(uid, rest...); },
+        [&](const passwd& user) {
+            constexpr std::size_t kFirst = 64;
+            std::vector<gid_t> groups(kFirst);
+            auto count = static_cast<int>(groups.size());
+            // It says how many there are, and gives as many as fit.
+            if (::getgrouplist(user.pw_name, user.pw_gid, groups.data(), &count) < 0) {
+                groups.resize(static_cast<std::size_t>(count));
+                (void)::getgrouplist(user.pw_name, user.pw_gid, groups.data(), &count);
+            }
+            groups.resize(std::min(groups.size(), static_cast<std::size_t>(count)));
+            is_one = std::find(groups.begin(), groups.end(), gid) != groups.end();
+        });
+    return is_one;
 }
 
 }  // namespace oomguard::sys

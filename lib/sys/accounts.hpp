@@ -19,4 +19,8 @@ namespace oomguard::sys {
 [[nodiscard]] std::string user_name(Uid uid);
 [[nodiscard]] std::string group_name(Gid gid);
 
+/// Whether the machine's accounts have the user in the group, as its own or a further one. What
+/// groups a process has may differ.
+[[nodiscard]] bool is_member(Uid uid, Gid gid);
+
 }  // namespace oomguard::sys

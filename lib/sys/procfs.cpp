@@ -234,4 +234,21 @@ Result<std::string> Procfs::boot_id() const {
     return std::string(*text);
 }
 
+Result<ProcHiding> Procfs::hiding() const {
+    // A line is some 100 bytes; a machine with containers has thousands.
+    constexpr std::size_t kMost = 16U << 20U;
+    std::string file = "1/mountinfo";
+    auto text = read_at(root_.get(), file, kMost);
+    if (!text) {
+        file = "self/mountinfo";
+        text = read_at(root_.get(), file, kMost);
+    }
+    if (!text)
+        return errno_error(text.error().code.value(), "read " + path_ + "/" + file);
+    const auto hiding = parse_proc_hiding(*text);
+    if (!hiding)
+        return errno_error(EINVAL, "parse " + path_ + "/" + file);
+    return *hiding;
+}
+
 }  // namespace oomguard::sys

@@ -8,6 +8,7 @@
 
 #include "core/process.hpp"
 #include "core/result.hpp"
+#include "sys/proc_mount.hpp"
 #include "sys/unique_fd.hpp"
 
 namespace oomguard::sys {
@@ -94,6 +95,10 @@ class Procfs {
     /// The kernel's random id of this boot, from sys/kernel/random/boot_id. ENOENT where procfs
     /// is mounted with subset=pid (systemd's ProcSubset=pid).
     [[nodiscard]] Result<std::string> boot_id() const;
+
+    /// What /proc hides from users, as process 1 has it mounted; where that cannot be read (it
+    /// takes CAP_SYS_PTRACE), as the caller has it.
+    [[nodiscard]] Result<ProcHiding> hiding() const;
 
   private:
     Procfs(UniqueFd root, std::string path) : root_(std::move(root)), path_(std::move(path)) {}

@@ -21,3 +21,10 @@ TEST_CASE("Who does not exist has no id, and a number for a name") {
     CHECK(user_name(4000000000) == "4000000000");
     CHECK(group_name(4000000000) == "4000000000");
 }
+
+TEST_CASE("Root is in its own group, and nobody else is") {
+    CHECK(is_member(0, 0));
+    CHECK_FALSE(is_member(65534, 0));
+    CHECK_FALSE(is_member(0, 4000000000));
+    CHECK_FALSE(is_member(4000000000, 0));
+}
