@@ -7,8 +7,8 @@
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/poll.h>
-#include <systemd/sd-bus.h>
 
+#include "daemon/bus/bus_probe.hpp"
 #include "daemon/bus/names.hpp"
 
 namespace oomguard::daemon {
@@ -21,37 +21,18 @@ constexpr std::chrono::seconds kFirstRetryPause{1};
 constexpr std::chrono::seconds kLongestRetryPause{30};
 /// A call that the bus daemon itself must answer; it must not keep the guard from its work.
 constexpr std::chrono::seconds kCallTimeout{5};
-
-/// The guid in an address names one life of a bus; the one that returns has another.
-std::string without_guid(std::string address) {
-    const std::size_t start = address.find(",guid=");
-    if (start != std::string::npos)
-        address.erase(start, address.find_first_of(",;", start + 1) - start);
-    return address;
-}
-
-/// Whether the address can be connected to. sdbus-c++ must not be the one to find out that it
-/// cannot: of a failure at an address it leaks its sd_bus (1.2 does).
-void require_reachable(const std::string& address) {
-    sd_bus* bus = nullptr;
-    int result = sd_bus_new(&bus);
-    if (result >= 0)
-        result = sd_bus_set_address(bus, address.c_str());
-    if (result >= 0)
-        result = sd_bus_start(bus);
-    sd_bus_close_unref(bus);
-    if (result < 0)
-        throw sdbus::createError(-result, "Failed to open bus");
-}
+/// How long the start may wait for a bus, so that those who listen hear of everything that is held;
+/// and how long a bus may take later, while the guard goes on.
+constexpr std::chrono::seconds kLongestAtStart{2};
+constexpr std::chrono::seconds kLongest{10};
+constexpr const char* kSilent = "it takes connections and does not answer";
 
 std::unique_ptr<sdbus::IConnection> open_connection(const std::string& where) {
     if (where == "system")
         return sdbus::createSystemBusConnection();
     if (where == "session")
         return sdbus::createSessionBusConnection();
-    const std::string address = without_guid(where);
-    require_reachable(address);
-    return sdbus::createSessionBusConnectionWithAddress(address);
+    return sdbus::createSessionBusConnectionWithAddress(without_guid(where));
 }
 
 void request_name(sdbus::IConnection& connection) {
@@ -77,24 +58,57 @@ BusLink::BusLink(EventLoop& loop, Control& control, std::string where)
       retry_pause_(kFirstRetryPause) {}
 
 void BusLink::start() {
-    if (where_ != "none")
-        connect();
+    if (where_ == "none")
+        return;
+    try {
+        if (BusProbe(where_).wait(kLongestAtStart))
+            open();
+        else
+            lose(kSilent);
+    } catch (const sdbus::Error& error) {
+        lose(error.getMessage());
+    }
 }
 
 void BusLink::connect() {
     // Here and not in lose(), which runs inside their handlers.
     io_ = {};
     timeout_ = {};
+    probe_.reset();
     systemd_.reset();
     oomd_.reset();
     bus_.reset();
     object_.reset();
     connection_.reset();
     try {
-        open();
+        if (std::exchange(answers_, false))
+            open();
+        else
+            probe();
     } catch (const sdbus::Error& error) {
         lose(error.getMessage());
     }
+}
+
+void BusLink::probe() {
+    probe_ = std::make_unique<BusProbe>(where_);
+    timeout_ = loop_.add_timer([this] { lose(kSilent); });
+    timeout_.arm_in(kLongest);
+    io_ = loop_.add_io(probe_->fd(), EPOLLIN, [this] { look_at_probe(); });
+    io_.set_prepare([this] { io_.set_events(probe_->events()); });
+}
+
+void BusLink::look_at_probe() {
+    try {
+        answers_ = probe_->has_answered();
+    } catch (const sdbus::Error& error) {
+        lose(error.getMessage());
+    }
+    if (!answers_)
+        return;
+    io_.disarm();
+    timeout_.disarm();
+    retry_.arm_in(std::chrono::microseconds(0));
 }
 
 void BusLink::open() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/bus/bus_probe.hpp"
 #include "daemon/bus/manager_object.hpp"
 #include "daemon/bus/rate_limit.hpp"
 #include "daemon/bus/sdbus_compat.hpp"
@@ -21,7 +22,7 @@ class BusLink {
     /// `where`: "system", "session", a D-Bus address, or "none". Everything must outlive this.
     BusLink(EventLoop& loop, Control& control, std::string where);
 
-    /// Connects, now or later.
+    /// Connects, now or later. A bus that does not answer holds this up for 2 s.
     void start();
 
     /// The loop has ended or is about to: a connection that is lost from now on is not sought
@@ -36,6 +37,8 @@ class BusLink {
 
   private:
     void connect();
+    void probe();
+    void look_at_probe();
     void open();
     void attach();
     void ask_systemd_version();
@@ -50,6 +53,8 @@ class BusLink {
     std::string where_;
     std::string failure_;
     RateLimit limit_;
+    std::unique_ptr<BusProbe> probe_;  // while it is not known whether the bus answers
+    bool answers_ = false;
     // In this order: the object needs its connection, and the sources what they call.
     std::unique_ptr<sdbus::IConnection> connection_;
     std::unique_ptr<ManagerObject> object_;

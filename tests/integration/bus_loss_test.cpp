@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <cstdlib>
 
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include "bus.hpp"
 #include "support/catch.hpp"
 
@@ -99,6 +103,32 @@ TEST_CASE("a daemon without a bus guards and says nothing of one") {
           }).starts_with("org.freedesktop.DBus.Error.ServiceUnknown: "));
     CHECK(t.daemon.notifications().status().find(kNoBus) == std::string::npos);
     CHECK(t.daemon.logged("bus").empty());
+}
+
+TEST_CASE("a bus that accepts and never answers holds nothing up, and is told") {
+    Guarded t;
+    const TempTree tree;
+    const std::string path = tree.path("socket");
+    const sys::UniqueFd silent(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(static_cast<char*>(address.sun_path), sizeof(address.sun_path) - 1);
+    REQUIRE(::bind(silent.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) ==
+            0);
+    REQUIRE(::listen(silent.get(), 16) == 0);
+    t.daemon.bus_argument = "unix:path=" + path;
+    t.daemon.start();
+    CHECK(t.daemon.notifications().status().find(std::string(kNoBus) +
+                                                 ": it takes connections and does not answer") !=
+          std::string::npos);
+    CHECK(t.guards());
+    // The first attempt was at the start; the guard goes on with another one under way.
+    pollfd waiting{silent.get(), POLLIN, 0};
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        REQUIRE(::poll(&waiting, 1, 20'000) == 1);
+        const sys::UniqueFd connection(::accept4(silent.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        CHECK(t.guards());
+    }
 }
 
 TEST_CASE("an address that is none is told, and the daemon guards on") {
