@@ -12,6 +12,7 @@
 #include "daemon/restore.hpp"
 #include "daemon/rule_loader.hpp"
 #include "daemon/service.hpp"
+#include "sys/memory_lock.hpp"
 
 namespace {
 
@@ -42,6 +43,7 @@ int run(int argc, char** argv) {
     if (parsed.options.restore)
         return oomguard::daemon::restore_scores(parsed.options.runtime_directory);
     oomguard::daemon::start_logging();
+    oomguard::sys::return_large_blocks();
     try {
         return oomguard::daemon::Service(parsed.options).run();
     } catch (const std::exception& error) {

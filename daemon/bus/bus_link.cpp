@@ -15,7 +15,9 @@ namespace oomguard::daemon {
 namespace {
 
 constexpr const char* kOomdName = "org.freedesktop.oom1";
+/// Of one turn of the loop.
 constexpr int kMostMessages = 16;
+constexpr std::chrono::milliseconds kLongestTurn{5};
 constexpr unsigned kMostSignalsASecond = 500;
 constexpr std::chrono::seconds kFirstRetryPause{1};
 constexpr std::chrono::seconds kLongestRetryPause{30};
@@ -53,7 +55,7 @@ BusLink::BusLink(EventLoop& loop, Control& control, std::string where)
     : loop_(loop),
       control_(control),
       where_(std::move(where)),
-      limit_(kMostSignalsASecond),
+      limits_{.signals = RateLimit(kMostSignalsASecond)},
       retry_(loop.add_timer([this] { connect(); })),
       retry_pause_(kFirstRetryPause) {}
 
@@ -114,7 +116,7 @@ void BusLink::look_at_probe() {
 void BusLink::open() {
     connection_ = open_connection(where_);
     connection_->setMethodCallTimeout(kCallTimeout);
-    object_ = std::make_unique<ManagerObject>(*connection_, control_, limit_);
+    object_ = std::make_unique<ManagerObject>(*connection_, control_, limits_);
     request_name(*connection_);
     attach();
     ask_systemd_version();
@@ -187,7 +189,8 @@ void BusLink::process() {
     try {
         // A bound, so that no caller can keep the loop from its other work. What is left waits
         // for the next turn: sd-bus then asks for one at once.
-        for (int handled = 0; handled < kMostMessages; ++handled) {
+        const Time end = Clock::now() + kLongestTurn;
+        for (int handled = 0; handled < kMostMessages && Clock::now() < end; ++handled) {
             if (!compat::process_one(*connection_))
                 break;
         }

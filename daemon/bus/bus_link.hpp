@@ -8,7 +8,6 @@
 
 #include "daemon/bus/bus_probe.hpp"
 #include "daemon/bus/manager_object.hpp"
-#include "daemon/bus/rate_limit.hpp"
 #include "daemon/bus/sdbus_compat.hpp"
 #include "daemon/control.hpp"
 #include "daemon/event_loop.hpp"
@@ -52,7 +51,7 @@ class BusLink {
     Control& control_;
     std::string where_;
     std::string failure_;
-    RateLimit limit_;
+    ManagerObject::Limits limits_;
     std::unique_ptr<BusProbe> probe_;  // while it is not known whether the bus answers
     bool answers_ = false;
     // In this order: the object needs its connection, and the sources what they call.

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <spdlog/fmt/fmt.h>
-#include <unistd.h>
 
 #include "core/text.hpp"
 #include "daemon/bus/manager_object.hpp"
 #include "daemon/bus/translation.hpp"
 #include "daemon/event_log.hpp"
 
-// The methods that change something. For root only.
+// The methods that change something.
 namespace oomguard::daemon {
 namespace {
 
@@ -72,48 +71,43 @@ std::string holder_text(const Guard& guard, Pid pid) {
 
 }  // namespace
 
-void ManagerObject::Hold(const std::uint32_t& pid, const std::int32_t& value) {
-    require_privilege("Hold");
-    hold(pid, value, Children::Reset);
-}
-
-void ManagerObject::HoldTree(const std::uint32_t& pid, const std::int32_t& value) {
-    require_privilege("HoldTree");
-    hold(pid, value, Children::Include);
-}
-
-void ManagerObject::hold(std::uint32_t pid, std::int32_t value, Children children) {
+void ManagerObject::hold(const Gate::Caller& caller, std::uint32_t pid, std::int32_t value,
+                         Children children) {
     if (value < kLowestScore || value > kHighestScore)
         throw make_error("OutOfRange", fmt::format("{} is no oom_score_adj; it goes from {} to {}",
                                                    value, kLowestScore, kHighestScore));
     const Pid process = process_pid(pid);
+    const Pins& pins = control_.guard().pins();
+    if (!caller.is_root && limits_.holds.is_full(caller.uid, process, pins))
+        throw make_error(
+            "LimitsExceeded",
+            fmt::format("Hold has {} processes of user '{}' already, the most that one "
+                        "user may have; Release some, or write a rule, which can mean "
+                        "any number",
+                        HoldShares::kMost, printable(sys::user_name(caller.uid))));
     if (const auto failure = control_.hold(process, value, children))
         tell(*failure, process, control_.guard(), "nothing was changed");
+    if (caller.is_root)
+        limits_.holds.forget(process);
+    else
+        limits_.holds.note(caller.uid, process);
 }
 
-void ManagerObject::Release(const std::uint32_t& pid) {
-    require_privilege("Release");
+void ManagerObject::release(std::uint32_t pid) {
     const Pid process = process_pid(pid);
     if (const auto failure = control_.release(process))
         tell(*failure, process, control_.guard(), "Hold has ended, and this is tried again");
 }
 
-std::uint64_t ManagerObject::Reload() {
-    require_privilege("Reload");
+std::uint64_t ManagerObject::reload() {
     const auto outcome = control_.reload();
     if (!outcome.done)
         throw make_error("InvalidRules", outcome.diagnostics);
     return control_.generation();
 }
 
-std::uint32_t ManagerObject::Rescan() {
-    require_privilege("Rescan");
+std::uint32_t ManagerObject::rescan() {
     return static_cast<std::uint32_t>(control_.rescan());
-}
-
-void ManagerObject::require_privilege(const char* method) const {
-    if (caller() != 0)
-        throw make_error("NotPermitted", std::string(method) + " is for root only");
 }
 
 }  // namespace oomguard::daemon

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <utility>
 
-#include <unistd.h>
-
 #include "core/text.hpp"
 #include "daemon/bus/manager_object.hpp"
 #include "daemon/bus/translation.hpp"
@@ -82,7 +80,8 @@ std::function<std::string(const Principal&)> names_of_principals() {
 
 }  // namespace
 
-std::map<std::string, sdbus::Variant> ManagerObject::GetProcess(const std::uint32_t& pid) {
+std::map<std::string, sdbus::Variant> ManagerObject::details(const Gate::Caller& caller,
+                                                             std::uint32_t pid) {
     const Pid process = process_pid(pid);
     Guard& guard = control_.guard();
     const auto finding = read_of(process, guard.inspect(process));
@@ -93,7 +92,7 @@ std::map<std::string, sdbus::Variant> ManagerObject::GetProcess(const std::uint3
     const Holding* holding =
         held != guard.holdings().end() && held->second.id == snapshot.id ? &held->second : nullptr;
     const Rule* rule = finding.rule.get();
-    const bool shows_exe = may_see_executable(figures, caller());
+    const bool shows_exe = caller.is_root || may_see_executable(figures, caller.uid);
 
     std::map<std::string, sdbus::Variant> details;
     const auto put = [&details](const char* key, auto value) {
@@ -129,14 +128,14 @@ std::map<std::string, sdbus::Variant> ManagerObject::GetProcess(const std::uint3
     return details;
 }
 
-std::vector<ManagerObject::TrialRow> ManagerObject::Explain(const std::uint32_t& pid) {
+std::vector<ManagerObject::TrialRow> ManagerObject::trials(const Gate::Caller& caller,
+                                                           std::uint32_t pid) {
     const Pid process = process_pid(pid);
-    const uid_t user = caller();
     const auto figures = read_of(process, control_.table().figures(process));
     Telling telling{names_of_principals(), Telling::Executables::Nobodys};
-    if (user == 0)
+    if (caller.is_root)
         telling.executables = Telling::Executables::All;
-    else if (may_see_executable(figures, user))
+    else if (may_see_executable(figures, caller.uid))
         telling.executables = Telling::Executables::Own;
     auto explanation = read_of(process, control_.guard().explain(process, telling));
     require_same(figures.id, explanation.id);
@@ -150,7 +149,7 @@ std::vector<ManagerObject::TrialRow> ManagerObject::Explain(const std::uint32_t&
     return rows;
 }
 
-std::vector<ManagerObject::EventRow> ManagerObject::ListEvents() {
+std::vector<ManagerObject::EventRow> ManagerObject::events() {
     std::vector<EventRow> rows;
     for (const auto& event : control_.history().events())
         rows.emplace_back(event.usec, std::string(event.signal), bus_pid(event.id.pid),
@@ -161,12 +160,6 @@ std::vector<ManagerObject::EventRow> ManagerObject::ListEvents() {
 
 std::uint64_t ManagerObject::StartedUSec() {
     return control_.started_usec();
-}
-
-/// Root, where the caller has the daemon's own user: whoever that is could look for himself.
-uid_t ManagerObject::caller() const {
-    const uid_t user = compat::caller_uid(getObject());
-    return user == ::geteuid() ? 0 : user;
 }
 
 }  // namespace oomguard::daemon

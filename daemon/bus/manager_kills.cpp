@@ -12,7 +12,7 @@ constexpr std::int32_t kNoScore = std::numeric_limits<std::int32_t>::max();
 
 }  // namespace
 
-std::vector<ManagerObject::KillRow> ManagerObject::ListKills() {
+std::vector<ManagerObject::KillRow> ManagerObject::kills() {
     std::vector<KillRow> rows;
     for (const auto& [kill, place] : control_.kills().entries())
         rows.emplace_back(kill.usec, bus_pid(kill.id.pid), kill.id.start_time, kill.name, kill.user,
@@ -23,12 +23,10 @@ std::vector<ManagerObject::KillRow> ManagerObject::ListKills() {
 }
 
 void ManagerObject::process_killed(const Kill& kill) {
-    if (!limit_.allow(Clock::now()))
-        return;
-    emitProcessKilled(kill.usec, bus_pid(kill.id.pid), kill.id.start_time, kill.name, kill.user,
-                      kill.cgroup, kill.rule, kill.score.value_or(kNoScore),
-                      killer_text(kill.killer), kill.memory, kill.limit, kill.situation, kill.why,
-                      kill.batch);
+    tell_of_process("ProcessKilled", kill.usec, bus_pid(kill.id.pid), kill.id.start_time, kill.name,
+                    kill.user, kill.cgroup, kill.rule, kill.score.value_or(kNoScore),
+                    killer_text(kill.killer), kill.memory, kill.limit, kill.situation, kill.why,
+                    kill.batch);
 }
 
 }  // namespace oomguard::daemon

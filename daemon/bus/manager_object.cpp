@@ -10,10 +10,11 @@
 
 namespace oomguard::daemon {
 
-ManagerObject::ManagerObject(sdbus::IConnection& connection, Control& control, RateLimit& limit)
+ManagerObject::ManagerObject(sdbus::IConnection& connection, Control& control, Limits& limits)
     : AdaptorInterfaces(connection, sdbus::ObjectPath(kObjectPath)),
       control_(control),
-      limit_(limit) {
+      limits_(limits),
+      gate_(connection, control.table().procfs(), limits.calls) {
     registerAdaptor();
     last_told_ = watched_properties();
 }
@@ -22,7 +23,7 @@ ManagerObject::~ManagerObject() {
     unregisterAdaptor();
 }
 
-std::vector<ManagerObject::ProcessRow> ManagerObject::ListProcesses() {
+std::vector<ManagerObject::ProcessRow> ManagerObject::processes() {
     UserNames users;
     std::vector<ProcessRow> rows;
     for (const auto& [pid, holding] : control_.guard().holdings())
@@ -32,7 +33,7 @@ std::vector<ManagerObject::ProcessRow> ManagerObject::ListProcesses() {
     return rows;
 }
 
-std::vector<ManagerObject::RuleRow> ManagerObject::ListRules() {
+std::vector<ManagerObject::RuleRow> ManagerObject::rules() {
     const Guard& guard = control_.guard();
     const auto& rules = guard.rules().rules();
     std::vector<std::pair<std::uint32_t, std::uint32_t>> counts(rules.size());  // held, refused
@@ -122,7 +123,7 @@ std::uint64_t ManagerObject::LastSweepUSec() {
 }
 
 std::uint64_t ManagerObject::SignalsSuppressed() {
-    return limit_.suppressed();
+    return limits_.signals.suppressed();
 }
 
 }  // namespace oomguard::daemon

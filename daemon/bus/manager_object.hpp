@@ -7,6 +7,9 @@
 
 #include "core/badness.hpp"
 #include "core/kill.hpp"
+#include "daemon/bus/call_budget.hpp"
+#include "daemon/bus/gate.hpp"
+#include "daemon/bus/hold_shares.hpp"
 #include "daemon/bus/rate_limit.hpp"
 #include "daemon/bus/sdbus_compat.hpp"
 #include "daemon/control.hpp"
@@ -20,8 +23,15 @@ namespace oomguard::daemon {
 class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Manager_adaptor>,
                             public Observer {
   public:
-    /// Both must outlive this. `limit` is shared by all connections of the daemon's life.
-    ManagerObject(sdbus::IConnection& connection, Control& control, RateLimit& limit);
+    /// What the object allows of everyone. Kept over the connections of the daemon's life.
+    struct Limits {
+        RateLimit signals;
+        CallBudget calls = {};
+        HoldShares holds = {};
+    };
+
+    /// All must outlive this.
+    ManagerObject(sdbus::IConnection& connection, Control& control, Limits& limits);
     ManagerObject(const ManagerObject&) = delete;
     ManagerObject& operator=(const ManagerObject&) = delete;
     ~ManagerObject() override;
@@ -61,20 +71,43 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Mana
                       std::string, std::string, std::string, std::uint64_t>;
     using SourceRow = sdbus::Struct<std::string, bool, std::string>;
 
-    std::vector<ProcessRow> ListProcesses() override;
-    std::map<std::string, sdbus::Variant> GetProcess(const std::uint32_t& pid) override;
-    std::vector<RuleRow> ListRules() override;
-    std::vector<TrialRow> Explain(const std::uint32_t& pid) override;
-    std::vector<RankRow> Rank(const std::uint32_t& limit) override;
-    std::vector<RankRow> RankCgroup(const std::string& cgroup, const std::uint32_t& limit) override;
-    std::vector<MemoryRow> ListMemory() override;
-    std::vector<EventRow> ListEvents() override;
-    std::vector<KillRow> ListKills() override;
-    void Hold(const std::uint32_t& pid, const std::int32_t& value) override;
-    void HoldTree(const std::uint32_t& pid, const std::int32_t& value) override;
-    void Release(const std::uint32_t& pid) override;
-    std::uint64_t Reload() override;
-    std::uint32_t Rescan() override;
+    // The methods, each through the gate: manager_members.cpp.
+    template <typename T>
+    using Reply = sdbus::Result<T>&&;
+    void ListProcesses(Reply<std::vector<ProcessRow>> result) override;
+    void GetProcess(Reply<std::map<std::string, sdbus::Variant>> result,
+                    std::uint32_t pid) override;
+    void ListRules(Reply<std::vector<RuleRow>> result) override;
+    void Explain(Reply<std::vector<TrialRow>> result, std::uint32_t pid) override;
+    void Rank(Reply<std::vector<RankRow>> result, std::uint32_t limit) override;
+    void RankCgroup(Reply<std::vector<RankRow>> result, std::string cgroup,
+                    std::uint32_t limit) override;
+    void ListMemory(Reply<std::vector<MemoryRow>> result) override;
+    void ListEvents(Reply<std::vector<EventRow>> result) override;
+    void ListKills(Reply<std::vector<KillRow>> result) override;
+    void Hold(sdbus::Result<>&& result, std::uint32_t pid, std::int32_t value) override;
+    void HoldTree(sdbus::Result<>&& result, std::uint32_t pid, std::int32_t value) override;
+    void Release(sdbus::Result<>&& result, std::uint32_t pid) override;
+    void Reload(Reply<std::uint64_t> result) override;
+    void Rescan(Reply<std::uint32_t> result) override;
+
+    template <typename... Results, typename Answer>
+    void serve(sdbus::Result<Results...>&& result, Answer answer);
+
+    [[nodiscard]] std::vector<ProcessRow> processes();
+    [[nodiscard]] std::map<std::string, sdbus::Variant> details(const Gate::Caller& caller,
+                                                                std::uint32_t pid);
+    [[nodiscard]] std::vector<RuleRow> rules();
+    [[nodiscard]] std::vector<TrialRow> trials(const Gate::Caller& caller, std::uint32_t pid);
+    [[nodiscard]] std::vector<RankRow> rank(std::uint32_t limit);
+    [[nodiscard]] std::vector<RankRow> rank_cgroup(const std::string& cgroup, std::uint32_t limit);
+    [[nodiscard]] std::vector<MemoryRow> memory();
+    [[nodiscard]] std::vector<EventRow> events();
+    [[nodiscard]] std::vector<KillRow> kills();
+    void hold(const Gate::Caller& caller, std::uint32_t pid, std::int32_t value, Children children);
+    void release(std::uint32_t pid);
+    [[nodiscard]] std::uint64_t reload();
+    [[nodiscard]] std::uint32_t rescan();
 
     std::string Version() override;
     std::uint64_t StartedUSec() override;
@@ -93,15 +126,36 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Mana
     std::uint64_t LastSweepUSec() override;
     std::uint64_t SignalsSuppressed() override;
 
-    void hold(std::uint32_t pid, std::int32_t value, Children children);
     [[nodiscard]] static std::vector<RankRow> rank_rows(const std::vector<Ranked>& order);
-    void require_privilege(const char* method) const;
-    [[nodiscard]] uid_t caller() const;
+    template <typename... Values>
+    void tell_of_process(const char* signal, const Values&... values);
     [[nodiscard]] std::map<std::string, std::string> watched_properties();
 
     Control& control_;
-    RateLimit& limit_;
+    Limits& limits_;
+    Gate gate_;
     std::map<std::string, std::string> last_told_;
 };
+
+/// To everyone on the bus; where /proc hides processes, only to those who have been let see them.
+template <typename... Values>
+void ManagerObject::tell_of_process(const char* signal, const Values&... values) {
+    if (!limits_.signals.allow(Clock::now()))
+        return;
+    const auto made = [&] {
+        auto message = getObject().createSignal(INTERFACE_NAME, signal);
+        (message << ... << values);
+        return message;
+    };
+    if (!gate_.hides_processes()) {
+        getObject().emitSignal(made());
+        return;
+    }
+    for (const std::string& listener : gate_.listeners()) {
+        auto message = made();
+        message.setDestination(listener);
+        getObject().emitSignal(message);
+    }
+}
 
 }  // namespace oomguard::daemon

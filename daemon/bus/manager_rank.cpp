@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <climits>
+
+#include <spdlog/fmt/fmt.h>
+
 #include "core/text.hpp"
 #include "daemon/bus/manager_object.hpp"
 #include "daemon/bus/translation.hpp"
@@ -32,7 +36,7 @@ std::vector<ManagerObject::RankRow> ManagerObject::rank_rows(const std::vector<R
     return rows;
 }
 
-std::vector<ManagerObject::RankRow> ManagerObject::Rank(const std::uint32_t& limit) {
+std::vector<ManagerObject::RankRow> ManagerObject::rank(std::uint32_t limit) {
     const LinuxProcessTable& table = control_.table();
     const auto order =
         kill_order(control_.guard(), table.procfs(), table.cgroup_mount(), most_of(limit));
@@ -41,8 +45,13 @@ std::vector<ManagerObject::RankRow> ManagerObject::Rank(const std::uint32_t& lim
     return rank_rows(*order);
 }
 
-std::vector<ManagerObject::RankRow> ManagerObject::RankCgroup(const std::string& cgroup,
-                                                              const std::uint32_t& limit) {
+std::vector<ManagerObject::RankRow> ManagerObject::rank_cgroup(const std::string& cgroup,
+                                                               std::uint32_t limit) {
+    if (cgroup.size() >= PATH_MAX)
+        throw make_error(
+            "NoSuchCgroup",
+            fmt::format("a path of {} bytes is no cgroup's; systemd-cgls shows which there are",
+                        cgroup.size()));
     const LinuxProcessTable& table = control_.table();
     const auto asked = kill_order_of(control_.guard(), table.procfs(), table.cgroup_mount(), cgroup,
                                      most_of(limit));
@@ -53,12 +62,12 @@ std::vector<ManagerObject::RankRow> ManagerObject::RankCgroup(const std::string&
     return rank_rows(asked->order);
 }
 
-std::vector<ManagerObject::MemoryRow> ManagerObject::ListMemory() {
-    const auto memory = memory_of_held(control_.guard(), control_.table().procfs());
-    if (!memory)
-        throw unexpected(memory.error());
+std::vector<ManagerObject::MemoryRow> ManagerObject::memory() {
+    const auto held = memory_of_held(control_.guard(), control_.table().procfs());
+    if (!held)
+        throw unexpected(held.error());
     std::vector<MemoryRow> rows;
-    for (const auto& [id, bytes] : *memory)
+    for (const auto& [id, bytes] : *held)
         rows.emplace_back(bus_pid(id.pid), id.start_time, bytes);
     return rows;
 }

@@ -7,30 +7,29 @@
 namespace oomguard::daemon {
 
 void ManagerObject::on_held(const Holding& holding) {
-    if (limit_.allow(Clock::now()))
-        emitProcessHeld(static_cast<std::uint32_t>(holding.id.pid), holding.id.start_time,
-                        printable(holding.name), holding.rule, holding.original, holding.wanted);
+    tell_of_process("ProcessHeld", static_cast<std::uint32_t>(holding.id.pid),
+                    holding.id.start_time, printable(holding.name), holding.rule, holding.original,
+                    holding.wanted);
 }
 
 void ManagerObject::on_dry_run(const Holding& /*holding*/) {}
 
 void ManagerObject::on_released(const Holding& holding, ReleaseReason reason, int value) {
-    if (limit_.allow(Clock::now()))
-        emitProcessReleased(static_cast<std::uint32_t>(holding.id.pid), holding.id.start_time,
-                            printable(holding.name), holding.rule, value, reason_text(reason));
+    tell_of_process("ProcessReleased", static_cast<std::uint32_t>(holding.id.pid),
+                    holding.id.start_time, printable(holding.name), holding.rule, value,
+                    reason_text(reason));
 }
 
 void ManagerObject::on_drifted(const Holding& holding, int found, bool repaired) {
-    if (limit_.allow(Clock::now()))
-        emitScoreDrifted(static_cast<std::uint32_t>(holding.id.pid), holding.id.start_time,
-                         printable(holding.name), holding.rule, holding.wanted, found, repaired);
+    tell_of_process("ScoreDrifted", static_cast<std::uint32_t>(holding.id.pid),
+                    holding.id.start_time, printable(holding.name), holding.rule, holding.wanted,
+                    found, repaired);
 }
 
 void ManagerObject::on_refused(const Holding& holding, const Error& error) {
-    if (limit_.allow(Clock::now()))
-        emitWriteRefused(static_cast<std::uint32_t>(holding.id.pid), holding.id.start_time,
-                         printable(holding.name), holding.rule, holding.wanted, holding.current,
-                         printable(error.message()));
+    tell_of_process("WriteRefused", static_cast<std::uint32_t>(holding.id.pid),
+                    holding.id.start_time, printable(holding.name), holding.rule, holding.wanted,
+                    holding.current, printable(error.message()));
 }
 
 void ManagerObject::on_unreadable(Pid /*pid*/, const Error& /*error*/) {}

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <sdbus-c++/sdbus-c++.h>
-#include <sys/types.h>
+#include <systemd/sd-bus.h>
 
 // Debian 12 has sdbus-c++ 1.2, Debian 13 has 2.1. This header is the only place that knows.
 // What is generated from the XML has the same face with both.
@@ -43,9 +43,8 @@ inline std::uint64_t deadline_usec(const sdbus::IConnection::PollData& poll) {
     return static_cast<std::uint64_t>(poll.timeout.count());
 }
 
-/// The effective uid of the caller that is being served.
-inline uid_t caller_uid(const sdbus::IObject& object) {
-    return object.getCurrentlyProcessedMessage().getCredsEuid();
+inline sdbus::Message current_message(const sdbus::IObject& object) {
+    return object.getCurrentlyProcessedMessage();
 }
 
 /// The unique name of who sent the signal that is being handled.
@@ -59,6 +58,12 @@ inline void add_match(sdbus::IConnection& connection, const std::string& match,
                       std::function<void()> handler) {
     connection.addMatch(match,
                         [handler = std::move(handler)](const auto& /*message*/) { handler(); });
+}
+
+/// A call that is made and never sent.
+inline sdbus::MethodCall unsent_call(const sdbus::IProxy& proxy) {
+    return proxy.createMethodCall(InterfaceName{"org.freedesktop.DBus.Peer"},
+                                  sdbus::MethodName{"Ping"});
 }
 #else
 using InterfaceName = std::string;
@@ -84,8 +89,8 @@ inline std::uint64_t deadline_usec(const sdbus::IConnection::PollData& poll) {
     return poll.timeout_usec;
 }
 
-inline uid_t caller_uid(const sdbus::IObject& object) {
-    return object.getCurrentlyProcessedMessage()->getCredsEuid();
+inline const sdbus::Message& current_message(const sdbus::IObject& object) {
+    return *object.getCurrentlyProcessedMessage();
 }
 
 inline std::string sender_of(const sdbus::IProxy& proxy) {
@@ -98,6 +103,42 @@ inline void add_match(sdbus::IConnection& connection, const std::string& match,
         match, [handler = std::move(handler)](const auto& /*message*/) { handler(); },
         sdbus::floating_slot);
 }
+
+inline sdbus::MethodCall unsent_call(sdbus::IProxy& proxy) {
+    return proxy.createMethodCall("org.freedesktop.DBus.Peer", "Ping");
+}
 #endif
+
+namespace detail {
+
+/// sdbus-c++ knows nothing of interactive authorization: libsystemd's own message does.
+struct Raw : sdbus::Message {
+    static sd_bus_message* of(const sdbus::Message& message) {
+        return static_cast<sd_bus_message*>(message.*(&Raw::msg_));
+    }
+};
+
+}  // namespace detail
+
+/// Who called what.
+struct Call {
+    std::string sender;  ///< unique name
+    std::string method;
+    bool may_ask = false;  ///< the flag ALLOW_INTERACTIVE_AUTHORIZATION
+};
+
+/// The call that is being served.
+inline Call call_of(const sdbus::IObject& object) {
+    const sdbus::Message& message = current_message(object);
+    return {message.getSender(), message.getMemberName(),
+            sd_bus_message_get_allow_interactive_authorization(detail::Raw::of(message)) > 0};
+}
+
+/// From now on every call on this connection allows that its user is asked for a password.
+inline void allow_asking(sdbus::IProxy& proxy) {
+    const sdbus::MethodCall call = unsent_call(proxy);
+    sd_bus* bus = sd_bus_message_get_bus(detail::Raw::of(call));
+    (void)sd_bus_set_allow_interactive_authorization(bus, 1);
+}
 
 }  // namespace oomguard::daemon::compat

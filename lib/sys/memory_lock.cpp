@@ -45,4 +45,9 @@ void unlock_and_trim_memory() {
     (void)::malloc_trim(0);
 }
 
+void return_large_blocks() {
+    constexpr int kLarge = 1 << 20;
+    (void)::mallopt(M_MMAP_THRESHOLD, kLarge);
+}
+
 }  // namespace oomguard::sys

@@ -14,4 +14,9 @@ namespace oomguard::sys {
 /// keeps locked pages.
 void unlock_and_trim_memory();
 
+/// Blocks of a megabyte and more, such as a message that a user has sent, go back to the system
+/// when they are freed. Left to itself malloc keeps blocks as large as it has seen one freed, up to
+/// 32 MiB.
+void return_large_blocks();
+
 }  // namespace oomguard::sys

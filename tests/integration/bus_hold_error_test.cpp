@@ -148,35 +148,6 @@ TEST_CASE("In a dry run Hold writes nothing, and does not fail") {
     CHECK(read_score(t.other.pid()) == 500);
 }
 
-TEST_CASE("Hold, HoldTree and Release are refused to other users, and change nothing") {
-    if (::getuid() != 0) {
-        WARN("skipped: only root can become another user");
-        return;
-    }
-    HoldTest t;
-    const auto pid = HoldTest::bus_pid(t.other.pid());
-    CHECK(run_in_child([&] {
-              constexpr uid_t kNobody = 65534;
-              if (::setgroups(0, nullptr) != 0 || ::setresgid(kNobody, kNobody, kNobody) != 0 ||
-                  ::setresuid(kNobody, kNobody, kNobody) != 0)
-                  return 124;
-              ManagerClient client(t.daemon.bus().address());
-              const auto is_refused = [](const std::string& method, const auto& call) {
-                  return failure_of([&] {
-                             call();
-                             return 0;
-                         }) == kError + "NotPermitted: " + method + " is for root only";
-              };
-              if (!is_refused("Hold", [&] { client->Hold(pid, 500); }))
-                  return 1;
-              if (!is_refused("HoldTree", [&] { client->HoldTree(pid, 5000); }))
-                  return 2;
-              return is_refused("Release", [&] { client->Release(4294967295U); }) ? 0 : 3;
-          }) == 0);
-    CHECK(read_score(t.other.pid()) == kOriginal);
-    CHECK_FALSE(t.client().process(t.other.pid()));
-}
-
 TEST_CASE("A thread is no process to be held") {
     HoldTest t;
     std::atomic<pid_t> thread_id = 0;

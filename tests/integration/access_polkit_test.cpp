@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "access.hpp"
+#include "support/catch.hpp"
+#include "support/polkit_stand_in.hpp"
+
+// How polkit is asked, and what becomes of each answer.
+namespace oomguard::test {
+namespace {
+
+using Manner = PolkitStandIn::Manner;
+
+const std::string kHold = refused("Hold", "org.oomguard1.hold");
+
+/// A call by nobody that goes on while the test does. Its end: 0 done, 1 refused.
+Child call_in_background(const std::string& address, const MethodCall& call) {
+    return detail::fork_running([&] {
+        if (!become_nobody())
+            return 124;
+        ManagerClient client(address);
+        return failure_as_root(client, call).empty() ? 0 : 1;
+    });
+}
+
+}  // namespace
+
+TEST_CASE("someone is asked for a password only if the call allows that") {
+    if (!is_root())
+        return;
+    AccessTest t;
+    t.daemon.start();
+    PolkitStandIn polkit(t.address(), Manner::NeedsPassword);
+    CHECK(t.as_nobody("Hold") ==
+          kHold +
+              "user 'nobody' would have to give a password, and the call does not allow to ask for "
+              "it; call with ALLOW_INTERACTIVE_AUTHORIZATION");
+    CHECK(polkit.questions() == "org.oomguard1.hold\n");
+    CHECK(t.is_unchanged());
+    CHECK(t.as_nobody("Hold", Asking::Allowed) == "");
+    CHECK(polkit.questions() == "org.oomguard1.hold may ask\n");
+    CHECK(read_score(t.subject.pid()) == 500);
+}
+
+TEST_CASE("a password that is not given, or an error of polkit's, changes nothing") {
+    if (!is_root())
+        return;
+    AccessTest t;
+    t.daemon.start();
+    {
+        const PolkitStandIn polkit(t.address(), Manner::NeverProven);
+        CHECK(t.as_nobody("Hold", Asking::Allowed) ==
+              kHold +
+                  "user 'nobody' would have to give a password, and did not, or there is nobody to "
+                  "ask for it; in a terminal, run pkttyagent");
+    }
+    const PolkitStandIn polkit(t.address(), Manner::Fails);
+    CHECK(t.as_nobody("Hold") ==
+          kHold + "polkit cannot tell; see: journalctl -u polkit (no such action)");
+    CHECK(t.daemon.logged("warning: Hold is refused to user 'nobody': polkit cannot tell").size() ==
+          1);
+    CHECK(t.is_unchanged());
+}
+
+TEST_CASE("while polkit has not answered others are served, and then it is done") {
+    if (!is_root())
+        return;
+    AccessTest t;
+    t.daemon.start();
+    PolkitStandIn polkit(t.address(), Manner::Waits);
+    Child caller = call_in_background(t.address(), t.calls.at("Hold"));
+    REQUIRE(polkit.next_question() == "org.oomguard1.hold");
+    CHECK(t.daemon.client()->Reload() == 2);
+    CHECK(t.as_nobody("ListProcesses") == "");
+    CHECK_FALSE(t.daemon.client().process(t.subject.pid()));
+    polkit.let_go();
+    CHECK(caller.wait() == 0);
+    CHECK(read_score(t.subject.pid()) == 500);
+}
+
+TEST_CASE("for a caller who has gone while polkit was asked nothing is done") {
+    if (!is_root())
+        return;
+    AccessTest t;
+    t.daemon.start();
+    PolkitStandIn polkit(t.address(), Manner::Waits);
+    Child caller = call_in_background(t.address(), t.calls.at("Hold"));
+    REQUIRE(polkit.next_question() == "org.oomguard1.hold");
+    caller.reap();
+    polkit.let_go();
+    CHECK(t.daemon.wait_for_log(
+        "polkit has granted Hold to user 'nobody', who has gone: nothing is done: "));
+    CHECK(t.is_unchanged());
+}
+
+TEST_CASE("a polkit that does not answer in time is told of, and called off") {
+    if (!is_root())
+        return;
+    AccessTest t;
+    t.daemon.start();
+    PolkitStandIn polkit(t.address(), Manner::Waits);
+    const std::string failure = t.as_nobody("Hold");
+    CHECK(failure.starts_with(kHold + "polkit does not answer; see: systemctl status polkit ("));
+    CHECK(polkit.next_question() == "org.oomguard1.hold");
+    CHECK(polkit.next_question() == "cancelled");
+    CHECK(t.daemon.logged("polkit does not answer").size() == 1);
+    CHECK(t.is_unchanged());
+}
+
+TEST_CASE("a user has four calls waiting for polkit, and no more") {
+    if (!is_root())
+        return;
+    AccessTest t;
+    t.daemon.start();
+    PolkitStandIn polkit(t.address(), Manner::Waits);
+    std::vector<Child> callers;
+    for (int count = 0; count < 4; ++count) {
+        callers.push_back(call_in_background(t.address(), t.calls.at("Hold")));
+        REQUIRE(polkit.next_question() == "org.oomguard1.hold");
+    }
+    CHECK(t.as_nobody("Reload") ==
+          "org.oomguard1.Error.LimitsExceeded: 4 calls of user 'nobody' wait for polkit already; "
+          "answer its questions first");
+    polkit.let_go();
+    for (Child& caller : callers)
+        CHECK(caller.wait() == 0);
+    CHECK(polkit.questions() == "");
+}
+
+}  // namespace oomguard::test
