@@ -147,6 +147,13 @@ Manager::Connection::Connection(const std::string& host)
     proxy_ = std::make_unique<ManagerProxy>(*connection_);
 }
 
+ManagerProxy& Manager::Connection::patient_proxy() {
+    constexpr std::chrono::seconds kLongest{150};
+    connection_->setMethodCallTimeout(kLongest);
+    compat::allow_asking(*bus_);
+    return *proxy_;
+}
+
 /// Asked first, because a call to a name that nobody has would start the daemon.
 void Manager::Connection::require_daemon() {
     bool is_there = false;
@@ -175,6 +182,8 @@ void Manager::Connection::on_event(ManagerProxy::Handler handler) {
                                   daemon::kServiceName),
                       [this] { has_gone_ = true; });
     require_daemon();
+    // Where /proc hides processes, signals of them go only to who has asked for some.
+    (void)proxy_->ListEvents();
     // An exception must not pass through the bus's own code.
     proxy_->handler = [this, handler = std::move(handler)](const Event& event) {
         try {

@@ -70,6 +70,8 @@ class Manager::Connection {
     explicit Connection(const std::string& host);
 
     [[nodiscard]] ManagerProxy& proxy() { return *proxy_; }
+    /// For a call that may take a password: waits as long as the daemon lets polkit ask for it.
+    [[nodiscard]] ManagerProxy& patient_proxy();
     [[nodiscard]] std::int32_t daemon_pid();
     void on_event(ManagerProxy::Handler handler);
     bool wait(std::chrono::milliseconds timeout, int fd);

@@ -30,6 +30,11 @@ std::string advice_to_be_root(const std::string& host) {
     return "; try it as root, with -H root@" + host.substr(host.rfind('@') + 1);
 }
 
+/// Whether it is the caller who may not, and not that nobody can do it to this process.
+bool is_for_others(std::string_view message) {
+    return message.find(" is for root, ") != std::string_view::npos;
+}
+
 }  // namespace
 
 NotRunning::NotRunning(const std::string& host)
@@ -55,7 +60,8 @@ Failure failure_of(const sdbus::Error& error, const std::string& host) {
     if (is(name, "oomguard1.Error.NoSuchProcess") || is(name, "oomguard1.Error.NoSuchRule") ||
         is(name, "oomguard1.Error.NoSuchCgroup"))
         return {ExitCode::NoSuch, message};
-    if (is(name, "oomguard1.Error.NotPermitted") || is(name, "DBus.Error.AccessDenied"))
+    if (is(name, "DBus.Error.AccessDenied") ||
+        (is(name, "oomguard1.Error.NotPermitted") && is_for_others(message)))
         return {ExitCode::Failed, message + advice_to_be_root(host)};
     if (is(name, "DBus.Error.ServiceUnknown") || is(name, "DBus.Error.NameHasNoOwner"))
         return NotRunning(host);

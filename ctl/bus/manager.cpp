@@ -246,23 +246,23 @@ std::vector<RankRow> Manager::rank_cgroup(const std::string& cgroup, std::uint32
 }
 
 void Manager::hold(std::uint32_t pid, std::int32_t value) {
-    told([&] { connection_->proxy().Hold(pid, value); });
+    told([&] { connection_->patient_proxy().Hold(pid, value); });
 }
 
 void Manager::hold_tree(std::uint32_t pid, std::int32_t value) {
-    told([&] { connection_->proxy().HoldTree(pid, value); });
+    told([&] { connection_->patient_proxy().HoldTree(pid, value); });
 }
 
 void Manager::release(std::uint32_t pid) {
-    told([&] { connection_->proxy().Release(pid); });
+    told([&] { connection_->patient_proxy().Release(pid); });
 }
 
 std::uint64_t Manager::reload() {
-    return told([&] { return connection_->proxy().Reload(); });
+    return told([&] { return connection_->patient_proxy().Reload(); });
 }
 
 std::uint32_t Manager::rescan() {
-    return told([&] { return connection_->proxy().Rescan(); });
+    return told([&] { return connection_->patient_proxy().Rescan(); });
 }
 
 void Manager::on_event(std::function<void(const Event&)> handler) {

@@ -6,6 +6,7 @@
 #include "bus.hpp"
 #include "support/catch.hpp"
 #include "support/ctl.hpp"
+#include "support/polkit_stand_in.hpp"
 
 namespace oomguard::test {
 namespace {
@@ -116,21 +117,53 @@ TEST_CASE("what is for root is refused to others, who are told to use sudo, and 
     struct Row {
         std::vector<std::string> arguments;
         const char* method;
+        const char* action;
     };
-    for (const auto& [arguments, method] :
-         {Row{{"hold", pid, "300"}, "Hold"}, Row{{"hold", "--tree", pid, "300"}, "HoldTree"},
-          Row{{"release", pid}, "Release"}, Row{{"run", "--", "echo", "started"}, "HoldTree"},
-          Row{{"reload"}, "Reload"}, Row{{"rescan"}, "Rescan"}}) {
+    const PolkitStandIn polkit(daemon.bus().address(), PolkitStandIn::Manner::Denies);
+    for (const auto& [arguments, method, action] :
+         {Row{{"hold", pid, "300"}, "Hold", "hold"},
+          Row{{"hold", "--tree", pid, "300"}, "HoldTree", "hold"},
+          Row{{"release", pid}, "Release", "hold"},
+          Row{{"run", "--", "echo", "started"}, "HoldTree", "hold"},
+          Row{{"reload"}, "Reload", "reload"}, Row{{"rescan"}, "Rescan", "rescan"}}) {
         CAPTURE(arguments);
         const auto ended = ctl.run(arguments);
         CHECK(ended.out.empty());
         CHECK(ended.err == std::string("oom-guardctl: ") + method +
-                               " is for root only; try it as root, with sudo\n");
+                               " is for root, and whom polkit grants org.oomguard1." + action +
+                               ": it does not grant it to user 'nobody'; a rule in "
+                               "/etc/polkit-1/rules.d can; try it as root, with sudo\n");
         CHECK(ended.status == 1);
     }
     CHECK(read_score(subject.pid()) == read_score(::getpid()));
     CHECK(ctl.run({"list"}).status == 0);
     CHECK(ctl.run({"status"}).status == 0);
+}
+
+TEST_CASE("whom polkit grants it may change something, and is asked for a password if need be") {
+    if (::getuid() != 0) {
+        WARN("skipped: only root can become another user");
+        return;
+    }
+    Programs programs;
+    Subject subject = programs.start(programs.unique_name());
+    GuardDaemon daemon;
+    daemon.write_settings(kQuietSettings);
+    daemon.start();
+    const PolkitStandIn polkit(daemon.bus().address(), PolkitStandIn::Manner::NeedsPassword);
+    const Ctl ctl = as_nobody(daemon);
+    const std::string pid = std::to_string(subject.pid());
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"hold", pid, "300"}, {"release", pid}, {"reload"}, {"rescan"}}) {
+        CAPTURE(arguments);
+        const auto ended = ctl.run(arguments);
+        CHECK(ended.err == "");
+        CHECK(ended.status == 0);
+    }
+    // What nobody may do is not to be tried as root.
+    CHECK(ctl.run({"hold", "1", "300"}).err ==
+          "oom-guardctl: process 1 is never touched, and the kernel never kills it; hold another "
+          "process\n");
 }
 
 TEST_CASE(

@@ -6,6 +6,7 @@
 #include "nobody.hpp"
 #include "support/catch.hpp"
 #include "support/ctl.hpp"
+#include "support/polkit_stand_in.hpp"
 
 namespace oomguard::test {
 namespace {
@@ -70,10 +71,15 @@ TEST_CASE("with --host the advice is about that machine") {
           "oom-guardctl: oom-guardd is not running, or has only just started; start it with: "
           "systemctl -H alice@far start oom-guardd\n");
     test.daemon.start();
+    const PolkitStandIn polkit(test.daemon.bus().address(), PolkitStandIn::Manner::Denies);
+    const std::string refusal =
+        "oom-guardctl: Reload is for root, and whom polkit grants org.oomguard1.reload: it does "
+        "not "
+        "grant it to user 'nobody'; a rule in /etc/polkit-1/rules.d can";
     for (const std::string host : {"far", "alice@far"})
         CHECK(asked_far(test, host, {"reload"}).err ==
-              "oom-guardctl: Reload is for root only; try it as root, with -H root@far\n");
-    CHECK(asked_far(test, "root@far", {"reload"}).err == "oom-guardctl: Reload is for root only\n");
+              refusal + "; try it as root, with -H root@far\n");
+    CHECK(asked_far(test, "root@far", {"reload"}).err == refusal + "\n");
 }
 
 TEST_CASE("a machine that cannot be reached is named, with what to try") {
