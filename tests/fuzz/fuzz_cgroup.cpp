@@ -6,6 +6,7 @@
 #include "input.hpp"
 #include "require.hpp"
 #include "sys/cgroupfs.hpp"
+#include "sys/proc_mount.hpp"
 #include "sys/proc_parse.hpp"
 
 using namespace oomguard;
@@ -20,5 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (const auto mount = sys::parse_cgroup_mount(text))
         require(mount->starts_with('/'));
+    if (const auto hiding = sys::parse_proc_hiding(text))
+        require(hiding->hides || !hiding->spared_group);
     return 0;
 }
