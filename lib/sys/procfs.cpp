@@ -28,6 +28,25 @@ constexpr std::size_t kTextLimit = 65536;
 /// `status` to its end: the lines of memory come after 65,536 groups (NGROUPS_MAX) at most.
 constexpr std::size_t kStatusLimit = std::size_t{1} << 20;
 
+/// A text of the kernel, whole: on the stack as long as it is no longer than most.
+class Text {
+  public:
+    Result<std::string_view> read(int dir_fd, const char* file) {
+        Result<std::string_view> text = read_once(dir_fd, file, buffer_);
+        if (!text || text->size() < buffer_.size())
+            return text;
+        Result<std::string> longer = read_at(dir_fd, file, kTextLimit);
+        if (!longer)
+            return longer.error();
+        longer_ = *std::move(longer);
+        return std::string_view(longer_);
+    }
+
+  private:
+    std::array<char, 4096> buffer_;
+    std::string longer_;
+};
+
 std::optional<Pid> parse_pid(std::string_view name) {
     Pid pid = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
@@ -60,7 +79,8 @@ Result<Snapshot> ProcDir::read_stat() const {
 }
 
 Result<void> ProcDir::read_credentials(Snapshot& snapshot) const {
-    const Result<std::string> text = read_at(dir_.get(), "status", kTextLimit);
+    Text kept;
+    const Result<std::string_view> text = kept.read(dir_.get(), "status");
     if (!text)
         return told_as(text.error(), "read", path_, "status");
     std::optional<StatusCredentials> credentials = parse_status(*text);
@@ -76,7 +96,8 @@ Result<void> ProcDir::read_credentials(Snapshot& snapshot) const {
 }
 
 Result<void> ProcDir::read_cgroup(Snapshot& snapshot) const {
-    const Result<std::string> text = read_at(dir_.get(), "cgroup", kTextLimit);
+    Text kept;
+    const Result<std::string_view> text = kept.read(dir_.get(), "cgroup");
     if (!text)
         return told_as(text.error(), "read", path_, "cgroup");
     std::optional<std::string> cgroup = parse_cgroup(*text);

@@ -116,6 +116,31 @@ TEST_CASE("A process is read part by part") {
     CHECK(*process.read_oom_score_adj() == -17);
 }
 
+TEST_CASE("The groups of a process are read however long its status, and its cgroup however deep") {
+    constexpr std::size_t kMany = 3000;
+    std::string groups;
+    for (std::size_t group = 1; group <= kMany; ++group)
+        groups += std::to_string(group) + " ";
+    std::string cgroup;
+    while (cgroup.size() < 4000)
+        cgroup += "/a-cgroup-below-others";
+    for (const std::size_t more : {80U, 90U, 96U, 97U, 98U, 1000U}) {
+        const std::string path = cgroup + "/" + std::string(more, 'x');
+        const TempTree tree{
+            {"42/stat", kStat},
+            {"42/status",
+             "Name:\tx\nTgid:\t42\nUid:\t1\t1\t1\t1\nGid:\t5\t5\t5\t5\nGroups:\t" + groups + "\n"},
+            {"42/cgroup", "0::" + path + "\n"}};
+        const ProcDir process = open_process(tree, 42);
+        Result<Snapshot> snapshot = process.read_stat();
+        REQUIRE(snapshot);
+        REQUIRE(process.read_credentials(*snapshot));
+        CHECK(snapshot->groups.size() == kMany + 1);
+        REQUIRE(process.read_cgroup(*snapshot));
+        CHECK(snapshot->cgroup == path);
+    }
+}
+
 TEST_CASE("A glance tells what stat says of a process, or that it has gone") {
     const TempTree tree{{"42/stat", kStat}, {"43/stat", kStat}, {"44/stat", "no stat"}};
     const Procfs procfs = open_tree(tree);
