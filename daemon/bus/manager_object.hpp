@@ -143,7 +143,7 @@ void ManagerObject::tell_of_process(const char* signal, const Values&... values)
     if (!limits_.signals.allow(Clock::now()))
         return;
     const auto made = [&] {
-        auto message = getObject().createSignal(INTERFACE_NAME, signal);
+        auto message = compat::make_signal(getObject(), INTERFACE_NAME, signal);
         (message << ... << values);
         return message;
     };

@@ -60,6 +60,10 @@ inline void add_match(sdbus::IConnection& connection, const std::string& match,
                         [handler = std::move(handler)](const auto& /*message*/) { handler(); });
 }
 
+inline sdbus::Signal make_signal(sdbus::IObject& object, const char* interface, const char* name) {
+    return object.createSignal(InterfaceName{interface}, sdbus::SignalName{name});
+}
+
 /// A call that is made and never sent.
 inline sdbus::MethodCall unsent_call(const sdbus::IProxy& proxy) {
     return proxy.createMethodCall(InterfaceName{"org.freedesktop.DBus.Peer"},
@@ -102,6 +106,10 @@ inline void add_match(sdbus::IConnection& connection, const std::string& match,
     connection.addMatch(
         match, [handler = std::move(handler)](const auto& /*message*/) { handler(); },
         sdbus::floating_slot);
+}
+
+inline sdbus::Signal make_signal(sdbus::IObject& object, const char* interface, const char* name) {
+    return object.createSignal(interface, name);
 }
 
 inline sdbus::MethodCall unsent_call(sdbus::IProxy& proxy) {
