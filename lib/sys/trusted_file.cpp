@@ -36,14 +36,19 @@ std::string directory_of(const std::string& path) {
     return slash == std::string::npos ? "." : path.substr(0, slash + 1);
 }
 
+/// And who has the directory around it: root reads what the daemon's user has below /run.
+std::vector<uid_t> owners_of(const std::string& path) {
+    std::vector<uid_t> owners = {0, ::geteuid()};
+    struct stat directory {};
+    if (::stat(directory_of(path).c_str(), &directory) == 0)
+        owners.push_back(directory.st_uid);
+    return owners;
+}
+
 }  // namespace
 
 Result<std::string> read_trusted_file(const std::string& path, std::size_t limit) {
-    std::vector<uid_t> owners = {0, ::geteuid()};
-    struct stat directory {};
-    // --restore is called as root for what the daemon's user has left.
-    if (::stat(directory_of(path).c_str(), &directory) == 0)
-        owners.push_back(directory.st_uid);
+    const auto owners = owners_of(path);
     return read_regular_file(
         path, limit, [&](const struct stat& status) { return why_distrust(status, owners); });
 }
@@ -52,7 +57,7 @@ Result<void> check_trusted_directory(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0)
         return errno_error(errno, "read " + path);
-    if (const auto why = why_distrust(status, {0, ::geteuid()}))
+    if (const auto why = why_distrust(status, owners_of(path)))
         return Error{{}, "read " + path + ": " + *why};
     return {};
 }

@@ -14,8 +14,8 @@ namespace oomguard::sys {
 /// do. Root and the caller's group may share the file with it. What was checked is what is read.
 [[nodiscard]] Result<std::string> read_trusted_file(const std::string& path, std::size_t limit);
 
-/// That nobody else can put files into a directory; else such an error. A sticky one is not
-/// trusted either.
+/// That nobody else can put files into a directory, by the same measure; else such an error. A
+/// sticky one is not trusted either.
 [[nodiscard]] Result<void> check_trusted_directory(const std::string& path);
 
 /// What an error of either says of this path, without the path.

@@ -89,7 +89,7 @@ TEST_CASE("Where /proc hides processes without it CAP_SYS_PTRACE is kept") {
     daemon.write_rules("10-test.yaml", kByUser);
     daemon.namespaces = CLONE_NEWNS;
     daemon.prepare = [] {
-        if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        if (::mount("none", "/proc", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
             ::mount("proc", "/proc", "proc", 0, "hidepid=invisible,gid=65534") != 0)
             ::_exit(1);
     };

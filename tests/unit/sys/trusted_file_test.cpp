@@ -77,6 +77,20 @@ TEST_CASE("A file of another user is refused, but for the one who has its direct
     CHECK(shared.refusal().empty());
 }
 
+TEST_CASE("A directory of another user is refused, but for the one who has that around it") {
+    if (!is_root())
+        return;
+    const Shared shared;
+    shared.give(shared.directory, kStranger, 0);
+    const auto checked = check_trusted_directory(shared.directory);
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().message() ==
+          "read " + shared.directory +
+              ": it belongs to user 12345, who could change it: run chown root on it");
+    shared.give(shared.tree.path(), kStranger, 0);
+    CHECK(check_trusted_directory(shared.directory).has_value());
+}
+
 TEST_CASE("A link is what it leads to") {
     if (!is_root())
         return;
