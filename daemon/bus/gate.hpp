@@ -33,7 +33,7 @@ class Gate {
     Gate(sdbus::IConnection& connection, const sys::Procfs& procfs, CallBudget& budget);
 
     /// One of both is called, as a rule after this has returned; none if the connection goes first.
-    void admit(compat::Call call, Serve serve, Refuse refuse);
+    void admit(compat::Call call, Serve serve, Refuse refusing);
 
     /// Whether /proc hides processes from users, so that not everyone may hear of them.
     [[nodiscard]] bool hides_processes() { return hiding().hides; }
