@@ -26,7 +26,7 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> en
 
 Polkit::Answer answer_of(const sdbus::Error& error) {
     using Kind = Polkit::Answer::Kind;
-    const std::string name = error.getName();
+    const std::string& name = error.getName();
     Kind kind = Kind::Failed;
     if (is_one_of(name, {"DBus.Error.ServiceUnknown", "DBus.Error.NameHasNoOwner",
                          "systemd1.NoSuchUnit"}) ||
