@@ -141,6 +141,7 @@ Result<void> JournalSource::look_for_kernel() {
 
 Result<void> JournalSource::match_all() {
     std::vector<std::string> units;
+    units.reserve(kUnits.size());
     for (const auto& [name, slice] : kUnits)
         units.push_back(std::string("_SYSTEMD_UNIT=") + name);
     auto done = match(units);
