@@ -96,7 +96,7 @@ void LedgerFile::append(std::string_view line) {
 Result<void> LedgerFile::try_append(std::string_view line) {
     if (!file_ || lines_ > 2 * records() + kSpareLines)
         return rewrite();
-    const auto done = sys::append_once(file_.get(), path_, line);
+    auto done = sys::append_once(file_.get(), path_, line);
     // What follows a torn line would be lost with it, so the next record rewrites the file.
     if (done)
         ++lines_;
