@@ -41,11 +41,10 @@ void Privileges::keep_needed(const RuleSet& rules, const config::Settings::Sourc
     // Where there is no rule yet, the first is written soon.
     const bool is_unneeded = !rules.rules().empty() && !any_rule(rules, looks_at_executables);
     if (is_unneeded && sys::may_use(CAP_SYS_PTRACE)) {
-        // Put back into effect below if it turns out to be needed.
-        const auto tried = sys::set_effective(CAP_SYS_PTRACE, false);
-        if (tried && sees_others_())
-            has_given_up_executables_ =
-                give_up(CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "no rule looks at executables");
+        // Tried without it first; back into effect if it stays.
+        const bool is_open = sys::set_effective(CAP_SYS_PTRACE, false) && sees_others_();
+        if (is_open && give_up(CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "no rule looks at executables"))
+            has_given_up_executables_ = true;
         else if (const auto back = sys::set_effective(CAP_SYS_PTRACE, true); !back)
             spdlog::error("processes of other users cannot be seen: {}", back.error().message());
     }

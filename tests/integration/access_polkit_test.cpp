@@ -21,6 +21,18 @@ Child call_in_background(const std::string& address, const MethodCall& call) {
     });
 }
 
+/// Nobody has called Hold, and polkit, which is asked, does not answer yet.
+struct Unanswered {
+    Unanswered() { REQUIRE(polkit.next_question() == "org.oomguard1.hold"); }
+
+    struct Started : AccessTest {
+        Started() { daemon.start(); }
+    };
+    Started t;
+    PolkitStandIn polkit{t.address(), Manner::Waits};
+    Child caller = call_in_background(t.address(), t.calls.at("Hold"));
+};
+
 }  // namespace
 
 TEST_CASE("someone is asked for a password only if the call allows that") {
@@ -63,11 +75,8 @@ TEST_CASE("a password that is not given, or an error of polkit's, changes nothin
 TEST_CASE("while polkit has not answered others are served, and then it is done") {
     if (!is_root())
         return;
-    AccessTest t;
-    t.daemon.start();
-    PolkitStandIn polkit(t.address(), Manner::Waits);
-    Child caller = call_in_background(t.address(), t.calls.at("Hold"));
-    REQUIRE(polkit.next_question() == "org.oomguard1.hold");
+    Unanswered unanswered;
+    auto& [t, polkit, caller] = unanswered;
     CHECK(t.daemon.client()->Reload() == 2);
     CHECK(t.as_nobody("ListProcesses") == "");
     CHECK_FALSE(t.daemon.client().process(t.subject.pid()));
@@ -79,11 +88,8 @@ TEST_CASE("while polkit has not answered others are served, and then it is done"
 TEST_CASE("for a caller who has gone while polkit was asked nothing is done") {
     if (!is_root())
         return;
-    AccessTest t;
-    t.daemon.start();
-    PolkitStandIn polkit(t.address(), Manner::Waits);
-    Child caller = call_in_background(t.address(), t.calls.at("Hold"));
-    REQUIRE(polkit.next_question() == "org.oomguard1.hold");
+    Unanswered unanswered;
+    auto& [t, polkit, caller] = unanswered;
     caller.reap();
     polkit.let_go();
     CHECK(t.daemon.wait_for_log(

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "support/launch.hpp"
+#include "support/stand_in.hpp"
 #include "support/wait.hpp"
 
 namespace oomguard::test {
@@ -21,12 +22,6 @@ namespace {
 using Manner = PolkitStandIn::Manner;
 
 constexpr std::uint32_t kMayAsk = 1;
-
-int check(int result) {
-    if (result < 0)
-        throw std::system_error(-result, std::generic_category(), "a stand-in for polkit");
-    return result;
-}
 
 struct Authority {
     Manner manner;
@@ -48,13 +43,13 @@ int check_authorization(sd_bus_message* call, void* userdata, sd_bus_error* erro
     const char* kind = nullptr;
     const char* action = nullptr;
     std::uint32_t flags = 0;
-    check(sd_bus_message_enter_container(call, 'r', "sa{sv}"));
-    check(sd_bus_message_read(call, "s", &kind));
-    check(sd_bus_message_skip(call, "a{sv}"));
-    check(sd_bus_message_exit_container(call));
-    check(sd_bus_message_read(call, "s", &action));
-    check(sd_bus_message_skip(call, "a{ss}"));
-    check(sd_bus_message_read(call, "u", &flags));
+    checked_bus(sd_bus_message_enter_container(call, 'r', "sa{sv}"));
+    checked_bus(sd_bus_message_read(call, "s", &kind));
+    checked_bus(sd_bus_message_skip(call, "a{sv}"));
+    checked_bus(sd_bus_message_exit_container(call));
+    checked_bus(sd_bus_message_read(call, "s", &action));
+    checked_bus(sd_bus_message_skip(call, "a{ss}"));
+    checked_bus(sd_bus_message_read(call, "u", &flags));
     const bool may_ask = (flags & kMayAsk) != 0;
     if (std::string(kind) != "system-bus-name")
         return sd_bus_error_set(error, "org.freedesktop.PolicyKit1.Error.Failed", "who?");
@@ -92,18 +87,12 @@ int serve(const std::string& address, Authority authority, int go) {
         SD_BUS_METHOD("CancelCheckAuthorization", "s", "", cancel, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
     }};
-    sd_bus* bus = nullptr;
-    check(sd_bus_new(&bus));
-    check(sd_bus_set_address(bus, address.c_str()));
-    check(sd_bus_set_bus_client(bus, 1));
-    check(sd_bus_start(bus));
-    check(sd_bus_add_object_vtable(bus, nullptr, "/org/freedesktop/PolicyKit1/Authority",
-                                   "org.freedesktop.PolicyKit1.Authority", kVtable.data(),
-                                   &authority));
-    check(sd_bus_request_name(bus, "org.freedesktop.PolicyKit1", 0));
+    sd_bus* const bus =
+        serve_as(address, "org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority",
+                 "org.freedesktop.PolicyKit1.Authority", kVtable.data(), &authority);
     authority.tell("ready");
     for (;;) {
-        while (check(sd_bus_process(bus, nullptr)) > 0)
+        while (checked_bus(sd_bus_process(bus, nullptr)) > 0)
             continue;
         std::array<pollfd, 2> polled = {
             {{sd_bus_get_fd(bus), static_cast<short>(sd_bus_get_events(bus)), 0}, {go, POLLIN, 0}}};
@@ -114,7 +103,7 @@ int serve(const std::string& address, Authority authority, int go) {
         if (::read(go, &byte, 1) != 1)
             return 0;
         for (sd_bus_message* call : authority.waiting)
-            check(answer(call, true, false));
+            checked_bus(answer(call, true, false));
         authority.waiting.clear();
     }
 }

@@ -10,6 +10,8 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include "support/stand_in.hpp"
+
 namespace oomguard::test {
 namespace {
 
@@ -19,11 +21,6 @@ int tell_version(sd_bus* /*bus*/, const char* /*path*/, const char* /*interface*
     return sd_bus_message_append(reply, "s", static_cast<const char*>(userdata));
 }
 
-void check(int result) {
-    if (result < 0)
-        throw std::system_error(-result, std::generic_category(), "a stand-in for systemd");
-}
-
 /// Does not return while the bus is there. A byte goes to `ready` when it has the name.
 int serve(const std::string& address, std::string version, int ready) {
     static const std::array<sd_bus_vtable, 3> kVtable = {{
@@ -31,15 +28,9 @@ int serve(const std::string& address, std::string version, int ready) {
         SD_BUS_PROPERTY("Version", "s", tell_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,
     }};
-    sd_bus* bus = nullptr;
-    check(sd_bus_new(&bus));
-    check(sd_bus_set_address(bus, address.c_str()));
-    check(sd_bus_set_bus_client(bus, 1));
-    check(sd_bus_start(bus));
-    check(sd_bus_add_object_vtable(bus, nullptr, "/org/freedesktop/systemd1",
-                                   "org.freedesktop.systemd1.Manager", kVtable.data(),
-                                   version.data()));
-    check(sd_bus_request_name(bus, "org.freedesktop.systemd1", 0));
+    sd_bus* const bus =
+        serve_as(address, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+                 "org.freedesktop.systemd1.Manager", kVtable.data(), version.data());
     if (::write(ready, "", 1) != 1)
         return 1;
     while (sd_bus_process(bus, nullptr) >= 0 && sd_bus_wait(bus, UINT64_MAX) >= 0)
