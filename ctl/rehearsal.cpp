@@ -78,6 +78,7 @@ class Audience final : public ProcessTable {
             std::make_unique<Spectator>(*std::move(process), without_exe_));
     }
 
+    std::uint64_t machine_memory() override { return table_.machine_memory(); }
     Result<Snapshot> glance(Pid pid) override { return table_.glance(pid); }
 
     [[nodiscard]] const sys::Procfs& procfs() const { return table_.procfs(); }
@@ -149,7 +150,8 @@ class Rehearsal::Stage {
         guard.set_options({.dry_run = true,
                            .exempt_cgroups = std::move(plan.settings.exempt_cgroups),
                            .system_accounts = sys::read_system_accounts(),
-                           .most_holdings = plan.settings.limits.held_processes});
+                           .most_holdings = plan.settings.limits.held_processes,
+                           .unkillable_percent = plan.settings.limits.unkillable_memory});
         guard.set_rules(std::make_shared<const RuleSet>(std::move(plan.rules)));
         guard.adopt(plan.originals);
         if (const auto swept = guard.sweep(daemon::Clock::now()); !swept)
@@ -201,6 +203,8 @@ const std::vector<Pid>& Rehearsal::pids() const {
 
 std::vector<bool> Rehearsal::idle_rules() {
     std::vector<bool> is_idle(rules().size(), true);
+    for (const auto& [rule, share] : guard().held_back())
+        is_idle[rule] = false;
     for (const Pid pid : pids()) {
         const auto found = stage_->guard.inspect(pid);
         const auto rule =

@@ -19,10 +19,18 @@ std::string who(const Holding& holding) {
 
 /// What to add where the value is not the one that the rule asks for.
 const char* clipping(const Holding& holding) {
-    return holding.clipped ? "; not at -1000, because its cgroup or one above has a memory.max, or "
-                             "it cannot be read: when a limit is reached and all below it are "
-                             "unkillable, the kernel tries to kill without end"
-                           : "";
+    switch (holding.clipping) {
+        case Clipping::None:
+            break;
+        case Clipping::MemoryLimit:
+            return "; not at -1000, because its cgroup or one above has a memory.max, or it cannot "
+                   "be read: when a limit is reached and all below it are unkillable, the kernel "
+                   "tries to kill without end";
+        case Clipping::Unkillable:
+            return "; not at -1000, because those at -1000 would use more of the memory than "
+                   "limits.unkillable_memory allows: a machine full of what nobody can kill hangs";
+    }
+    return "";
 }
 
 const char* remedy(const Holding& holding, const Error& error) {
@@ -79,7 +87,7 @@ bool EventLog::may_log(const char* kind, const std::string& rule) {
 
 void EventLog::on_held(const Holding& holding) {
     if (may_log("held", holding.rule))
-        spdlog::log(holding.clipped ? spdlog::level::warn : spdlog::level::info,
+        spdlog::log(holding.clipping != Clipping::None ? spdlog::level::warn : spdlog::level::info,
                     "holding {} at {}, was {}, by rule '{}'{}", who(holding), holding.wanted,
                     holding.original, holding.rule, clipping(holding));
 }

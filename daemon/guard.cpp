@@ -21,18 +21,26 @@ void Guard::set_rules(std::shared_ptr<const RuleSet> rules) {
     rules_ = std::move(rules);
     matches_.assign(rules_->rules().size(), 0);
     distrusts_.clear();
+    held_back_.clear();
+    must_count_ = true;
     rules_wish_ = std::any_of(rules_->rules().begin(), rules_->rules().end(), [](const Rule& rule) {
         return rule.systemd_oomd != OomdPreference::None;
     });
+    for (auto& [pid, holding] : holdings_) {
+        holding.rule_in_force.reset();
+        holding.counted_for.reset();
+    }
+    look_at_all_again();
+}
+
+/// Which rule means whom may have changed: nothing that was found before counts.
+void Guard::look_at_all_again() {
     for (auto& [pid, known] : known_) {
         known.likeness = 0;
         known.has_family = true;
     }
-    for (auto& [pid, holding] : holdings_) {
-        holding.rule_in_force.reset();
-        holding.counted_for.reset();
+    for (auto& [pid, holding] : holdings_)
         holding.is_judged = false;
-    }
 }
 
 Result<std::size_t> Guard::sweep(Time now, const std::function<void()>& listed) {
@@ -42,6 +50,9 @@ Result<std::size_t> Guard::sweep(Time now, const std::function<void()>& listed) 
     std::sort(pids->begin(), pids->end());
     if (listed)
         listed();
+    limit_unkillable_memory();
+    if (is_census_due(pids->size()))
+        hold_back_broad_rules(*pids);
     ++counters_.sweeps;
     counters_.over_limit = 0;
     counters_.processes = 0;
@@ -65,6 +76,8 @@ Result<std::size_t> Guard::sweep(Time now, const std::function<void()>& listed) 
         if (!std::binary_search(pids->begin(), pids->end(), pid))
             examine(pid, now);
     }
+    for (const Pid pid : unkillable_.rebalance())
+        examine(pid, now);
     forget_ended(*pids);
     return counters_.processes;
 }
@@ -130,8 +143,12 @@ Result<RulePointer> Guard::first_match_in_files(Process& process, std::size_t fr
     for (Verdict verdict = rules_->find(process.snapshot(), from);
          verdict.kind != Verdict::Kind::Unmatched;
          verdict = rules_->find(process.snapshot(), from)) {
-        if (verdict.kind == Verdict::Kind::Matched)
-            return rule_at(verdict.rule);
+        if (verdict.kind == Verdict::Kind::Matched) {
+            if (!held_back_.contains(verdict.rule))
+                return rule_at(verdict.rule);
+            from = verdict.rule + 1;
+            continue;
+        }
         if (auto done = process.read(verdict.needed); !done)
             return done.error();
     }
@@ -201,7 +218,7 @@ Result<Guard::Finding> Guard::inspect(Pid pid) {
 Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time now) {
     const Snapshot& snapshot = process.snapshot();
     judge_forebears(snapshot, forked_from, now);
-    const auto finding = look(process, forked_from);
+    auto finding = look(process, forked_from);
     if (!finding)
         return finding.error();
     tell_distrust(snapshot, *finding);
@@ -210,10 +227,11 @@ Result<void> Guard::judge(Process& process, std::optional<Pid> forked_from, Time
         value = finding->rule->value;
     const auto written = record_of(snapshot.id.pid);
     Decision decision = decide(value, finding->score, written, finding->inherited);
-    const auto clip = must_stay_killable(process, decision);
-    if (!clip)
-        return clip.error();
-    if (*clip)
+    const auto clipping = clipping_of(process, decision);
+    if (!clipping)
+        return clipping.error();
+    finding->clipping = *clipping;
+    if (*clipping != Clipping::None)
         decision = decide(value, finding->score, written, finding->inherited, kLowestKillableScore);
     if (decision.kind == Decision::Kind::Hold) {
         if (auto done = process.read(Field::Credentials); !done)

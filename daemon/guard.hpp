@@ -11,10 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/coverage.hpp"
 #include "core/explain.hpp"
 #include "core/ledger.hpp"
 #include "core/rule_set.hpp"
 #include "core/trust.hpp"
+#include "core/unkillable_memory.hpp"
 #include "daemon/holding.hpp"
 #include "daemon/observer.hpp"
 #include "daemon/oomd_wishes.hpp"
@@ -37,6 +39,8 @@ class Guard {
         std::vector<Pattern> exempt_cgroups;
         SystemAccounts system_accounts = {};
         std::size_t most_holdings = 65'536;
+        /// What all at the lowest score may use together, of RAM and swap.
+        unsigned unkillable_percent = 75;
     };
 
     struct Counters {
@@ -64,6 +68,7 @@ class Guard {
         bool is_trusted = false;
         /// Rules that match and would lower it, but may not: they are as if they did not match.
         std::vector<RulePointer> distrusted;
+        Clipping clipping = Clipping::None;  ///< set by judge()
     };
 
     /// What was tried to find the rule of a process, in that order.
@@ -144,6 +149,9 @@ class Guard {
     /// Processes matched since the rules were set, by rule index.
     [[nodiscard]] const std::vector<std::uint64_t>& matches() const { return matches_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
+    /// Rules that are passed over because they would lower more than half of all processes, by
+    /// index, with how many. Complete as wishes() are.
+    [[nodiscard]] const std::map<std::size_t, Share>& held_back() const { return held_back_; }
 
   private:
     using Holdings = std::map<Pid, Holding>;
@@ -170,8 +178,6 @@ class Guard {
                                                            std::size_t from = 0) const;
     [[nodiscard]] Result<bool> is_exempt(Process& process) const;
     Result<void> judge(Process& process, std::optional<Pid> forked_from, Time now);
-    [[nodiscard]] static Result<bool> must_stay_killable(Process& process,
-                                                         const Decision& decision);
     void hold(Process& process, const Finding& finding, const Decision& decision, Time now);
     void write(Process& process, Holding& holding, const Decision& decision, bool is_news,
                Time now);
@@ -196,6 +202,15 @@ class Guard {
     Result<void> pass_over_distrusted(Process& process, Finding& finding) const;
     Result<void> distrust_descendant(Process& process, Finding& finding) const;
     void tell_distrust(const Snapshot& snapshot, const Finding& finding);
+
+    // What keeps the machine killable: guard_rails.cpp.
+    [[nodiscard]] Result<Clipping> clipping_of(Process& process, const Decision& decision);
+    void limit_unkillable_memory();
+    [[nodiscard]] bool is_census_due(std::size_t processes) const;
+    [[nodiscard]] bool may_be_too_broad() const;
+    void look_at_all_again();
+    void hold_back_broad_rules(const std::vector<Pid>& pids);
+    Result<void> count(Pid pid, Coverage& coverage, std::size_t& processes) const;
 
     // For systemd-oomd.
     [[nodiscard]] bool is_expected(Pid pid) const;
@@ -255,6 +270,9 @@ class Guard {
     Holdings holdings_;
     OomdWishes wishes_;
     bool rules_wish_ = false;  ///< any of them has systemd_oomd
+    bool must_count_ = false;  ///< whom each rule lowers: the rules are new
+    std::map<std::size_t, Share> held_back_;
+    UnkillableMemory unkillable_;
     /// Those that were found to have ended since the last sweep began: their orphans may not have
     /// been found yet.
     Holdings departed_;

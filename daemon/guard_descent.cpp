@@ -136,7 +136,8 @@ RulePointer Guard::including_rule(const Descent& descent) const {
         const auto named = std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) {
             return rule.name == descent.rule;
         });
-        if (named != rules.end())
+        if (named != rules.end() &&
+            !held_back_.contains(static_cast<std::size_t>(named - rules.begin())))
             including = rule_at(static_cast<std::size_t>(named - rules.begin()));
     }
     return including && including->children == Children::Include ? including : nullptr;

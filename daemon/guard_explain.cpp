@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/match.hpp"
+#include "core/text.hpp"
 #include "daemon/guard.hpp"
 
 // How the guard tells why a process is held or not. What decides is asked of look(); here it is
@@ -12,6 +13,25 @@ namespace {
 
 Trial trial_of(const Rule& rule, Trial::Outcome outcome, std::string reason) {
     return {outcome, rule.name, rule.origin.text(), std::move(reason)};
+}
+
+std::string held_back_text(const Share& share) {
+    return "; but the rule would lower " + std::to_string(share.lowered) + " of " +
+           counted(share.all, "process", "processes") + ": narrow it, or say broad: true";
+}
+
+/// What to add where -999 is held for a rule that wants -1000.
+const char* clipping_text(Clipping clipping) {
+    switch (clipping) {
+        case Clipping::None:
+            break;
+        case Clipping::MemoryLimit:
+            return "; -999 instead of -1000, because its cgroup or one above has a memory.max";
+        case Clipping::Unkillable:
+            return "; -999 instead of -1000, because those at -1000 would use more of the memory "
+                   "than limits.unkillable_memory allows";
+    }
+    return "";
 }
 
 bool has(const std::vector<RulePointer>& rules, const Rule& rule) {
@@ -51,6 +71,9 @@ Result<Guard::Explanation> Guard::explain(Pid pid, const Telling& telling) const
     }
     if (auto descent = explain_descent(**process, *finding, telling))
         trials.push_back(*std::move(descent));
+    const auto held = holdings_.find(pid);
+    if (finding->rule && held != holdings_.end() && held->second.id == snapshot.id)
+        trials.back().reason += clipping_text(held->second.clipping);
     if (finding->exempt) {
         Trial exempt = explain_exemption(snapshot);
         if (finding->rule) {
@@ -92,6 +115,11 @@ Result<void> Guard::try_rules(Process& process, const Finding& finding, std::siz
         if (outcome == Trial::Outcome::Match && has(finding.distrusted, rules[index])) {
             outcome = Trial::Outcome::Distrusted;
             reason.text += "; but " + why_not_protected(rules[index], process.snapshot(), telling);
+        }
+        const auto held_back = held_back_.find(index);
+        if (outcome == Trial::Outcome::Match && held_back != held_back_.end()) {
+            outcome = Trial::Outcome::HeldBack;
+            reason.text += held_back_text(held_back->second);
         }
         trials.push_back(trial_of(rules[index], outcome, std::move(reason.text)));
     }

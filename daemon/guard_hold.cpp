@@ -14,14 +14,6 @@ Written written_by(const Decision& decision, const Holding& holding) {
 
 }  // namespace
 
-Result<bool> Guard::must_stay_killable(Process& process, const Decision& decision) {
-    if (decision.kind != Decision::Kind::Hold || decision.wanted > kLowestScore)
-        return false;
-    if (auto done = process.read(Field::MemoryLimit); !done)
-        return done.error();
-    return process.snapshot().memory_limited;
-}
-
 void Guard::hold(Process& process, const Finding& finding, const Decision& decision, Time now) {
     const Snapshot& snapshot = process.snapshot();
     const Rule& rule = *finding.rule;
@@ -29,6 +21,7 @@ void Guard::hold(Process& process, const Finding& finding, const Decision& decis
     if (found == holdings_.end()) {
         if (holdings_.size() >= options_.most_holdings) {
             ++counters_.over_limit;
+            unkillable_.erase(snapshot.id.pid);
             return;
         }
         found = holdings_.try_emplace(snapshot.id.pid).first;
@@ -40,8 +33,9 @@ void Guard::hold(Process& process, const Finding& finding, const Decision& decis
     if (index && holding.counted_for != index)
         ++matches_[*index];
     holding.counted_for = index ? index : holding.counted_for;
+    const Clipping clipping = decision.clipped ? finding.clipping : Clipping::None;
     const bool is_news = holding.rule != rule.name || holding.wanted != decision.wanted ||
-                         holding.clipped != decision.clipped;
+                         holding.clipping != clipping;
     if (is_news) {
         holding.repairs = {};
         holding.refusals = {};
@@ -54,7 +48,7 @@ void Guard::hold(Process& process, const Finding& finding, const Decision& decis
     holding.rule_in_force = finding.rule;
     holding.original = decision.original;
     holding.wanted = decision.wanted;
-    holding.clipped = decision.clipped;
+    holding.clipping = clipping;
     holding.descent = finding.descent;
     holding.is_by_descent = finding.is_by_descent;
     holding.children = rule.children;

@@ -41,7 +41,7 @@ Known& Guard::know(const Snapshot& snapshot) {
 void Guard::know_stranger(const Snapshot& snapshot) {
     constexpr std::array kOthers = {Field::Credentials, Field::Cgroup,    Field::Owners,
                                     Field::Parent,      Field::Ancestors, Field::MemoryLimit,
-                                    Field::Cmdline};
+                                    Field::Memory,      Field::Cmdline};
     const bool needed_other = std::any_of(kOthers.begin(), kOthers.end(),
                                           [&](Field field) { return snapshot.has(field); });
     Known& known = know(snapshot);

@@ -67,7 +67,7 @@ void Guard::release(Process& process, const Decision& decision, ReleaseReason re
     }
     holding.wanted = decision.wanted;
     holding.current = decision.write ? holding.written->value : decision.wanted;
-    holding.clipped = false;
+    holding.clipping = Clipping::None;
     holding.rule_in_force.reset();
     holding.counted_for.reset();
     if (options_.dry_run) {
@@ -106,6 +106,7 @@ void Guard::forget(Pid pid, ReleaseReason reason, int value) {
     Holding holding = std::move(found->second);
     holdings_.erase(found);
     writer_.forget(holding.id);
+    unkillable_.erase(pid);
     if (holding.written)
         observer_.on_released(holding, reason, value);
     if (reason == ReleaseReason::Gone) {

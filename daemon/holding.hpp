@@ -39,6 +39,13 @@ class Backoff {
 /// A rule in force, kept for as long as someone has it; null for none.
 using RulePointer = std::shared_ptr<const Rule>;
 
+/// Why -1000 is wanted and -999 held.
+enum class Clipping {
+    None,         ///< it is not so
+    MemoryLimit,  ///< its cgroup, or one above, has a memory.max
+    Unkillable,   ///< those at -1000 would use too much of the memory: see UnkillableMemory
+};
+
 /// A process that a rule means, or whose score we have written.
 struct Holding {
     enum class State { Held, Drifting, Refused, DryRun };
@@ -61,7 +68,7 @@ struct Holding {
     std::optional<Written> written;  ///< set once it has been held
     int original = 0;
     int wanted = 0;
-    bool clipped = false;  ///< -1000 is wanted, and not held where its cgroup has a memory.max
+    Clipping clipping = Clipping::None;
     int current = 0;
     State state = State::Held;
     unsigned drifts = 0;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/linux_process_table.hpp"
 
+#include <limits>
 #include <string>
 #include <utility>
 
 #include "sys/cgroup_dir.hpp"
 #include "sys/cgroupfs.hpp"
+#include "sys/machine_memory.hpp"
 
 namespace oomguard::daemon {
 namespace {
@@ -52,6 +54,8 @@ class LinuxProcess final : public Process {
                 return read_ancestors(kMostAncestors);
             case Field::MemoryLimit:
                 return read_memory_limit();
+            case Field::Memory:
+                return read_memory();
             case Field::Cmdline:
                 break;
         }
@@ -113,6 +117,15 @@ class LinuxProcess final : public Process {
         return {};
     }
 
+    Result<void> read_memory() {
+        const auto use = dir_.read_memory();
+        if (!use)
+            return use.error();
+        snapshot_.memory = use->bytes.value_or(0);
+        snapshot_.mark(Field::Memory);
+        return {};
+    }
+
     [[nodiscard]] bool has_memory_limit() const {
         if (!cgroup_mount_)
             return cgroup_mount_.error().code != std::errc::no_such_file_or_directory;
@@ -137,6 +150,11 @@ Result<std::unique_ptr<Process>> LinuxProcessTable::open(Pid pid) {
         return snapshot.error();
     return std::unique_ptr<Process>(std::make_unique<LinuxProcess>(
         procfs_, cgroup_mount_, std::move(*dir), std::move(*snapshot)));
+}
+
+std::uint64_t LinuxProcessTable::machine_memory() {
+    const auto memory = sys::machine_memory();
+    return memory ? memory->ram + memory->swap : std::numeric_limits<std::uint64_t>::max();
 }
 
 Result<ProcessFigures> LinuxProcessTable::figures(Pid pid) const {

@@ -21,6 +21,8 @@ class LinuxProcessTable final : public ProcessTable {
     Result<std::unique_ptr<Process>> open(Pid pid) override;
     Result<Snapshot> glance(Pid pid) override { return procfs_.glance(pid); }
 
+    std::uint64_t machine_memory() override;
+
     /// Reads one process for who asks about it.
     [[nodiscard]] Result<ProcessFigures> figures(Pid pid) const;
 

@@ -41,6 +41,9 @@ class ProcessTable {
     virtual Result<std::vector<Pid>> pids() = 0;
     virtual Result<std::unique_ptr<Process>> open(Pid pid) = 0;
 
+    /// RAM and swap of the machine together, in bytes; the most there can be if that is not known.
+    virtual std::uint64_t machine_memory() = 0;
+
     /// The snapshot that open() begins with, and nothing more.
     virtual Result<Snapshot> glance(Pid pid) = 0;
 };

@@ -264,7 +264,8 @@ void Service::put_in_force(LoadedConfig config) {
                         .keep_adopted = !rejection_.empty(),
                         .exempt_cgroups = settings_.exempt_cgroups,
                         .system_accounts = sys::read_system_accounts(),
-                        .most_holdings = settings_.limits.held_processes});
+                        .most_holdings = settings_.limits.held_processes,
+                        .unkillable_percent = settings_.limits.unkillable_memory});
     guard_.set_rules(std::make_shared<const RuleSet>(std::move(config.rules)));
     ++generation_;
     // Reading files takes far more memory than the rules that come of it.

@@ -28,9 +28,9 @@ std::size_t count_would_be_held(const std::map<Pid, Holding>& holdings) {
     });
 }
 
-std::size_t count_clipped(const std::map<Pid, Holding>& holdings) {
-    return count_if(holdings, [](const Holding& holding) {
-        return holding.clipped && holding.state == Holding::State::Held;
+std::size_t count_clipped(const std::map<Pid, Holding>& holdings, Clipping clipping) {
+    return count_if(holdings, [clipping](const Holding& holding) {
+        return holding.clipping == clipping && holding.state == Holding::State::Held;
     });
 }
 
@@ -74,7 +74,16 @@ std::vector<std::string> Service::degraded() const {
     if (const auto fighting = count(guard_.holdings(), Holding::State::Drifting); fighting > 0)
         texts.push_back(counted(fighting, "process keeps", "processes keep") +
                         " changing a held score; see ListProcesses");
-    if (const auto clipped = count_clipped(guard_.holdings()); clipped > 0)
+    for (const auto& [rule, share] : guard_.held_back())
+        texts.push_back("rule '" + guard_.rules().rules()[rule].name +
+                        "' is held back, because it would lower more than half of all processes, "
+                        "which is to offer the others: narrow it, or say broad: true");
+    if (const auto clipped = count_clipped(guard_.holdings(), Clipping::Unkillable); clipped > 0)
+        texts.push_back(fmt::format(
+            "{} held at -999 instead of -1000: those at -1000 may use {} % of RAM and swap "
+            "together; let the rule want -999, or raise limits.unkillable_memory",
+            counted(clipped, "process is", "processes are"), settings_.limits.unkillable_memory));
+    if (const auto clipped = count_clipped(guard_.holdings(), Clipping::MemoryLimit); clipped > 0)
         texts.push_back(
             counted(clipped, "process is", "processes are") +
             " held at -999 instead of -1000: a cgroup with a memory.max in which all are "

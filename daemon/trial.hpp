@@ -12,6 +12,7 @@ struct Trial {
         Match,       ///< the rule decides
         NoMatch,     ///< the reason names the first key that does not hold
         Distrusted,  ///< the rule would protect it, but may not: the search goes on
+        HeldBack,    ///< the rule would lower most processes: the search goes on
         Included,    ///< the rule means it as a descendant
         Exempt,      ///< the rule would decide, but the cgroup is exempt
         Never,       ///< it is never touched

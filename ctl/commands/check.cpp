@@ -64,6 +64,7 @@ void add_notes(std::vector<Diagnostic>& findings, const Shadowing& shadowing,
                          .originals = {},
                          .daemon_pid = {},
                          .pids = {}});
+    append(findings, config::warn_of_broad(rehearsal.rules(), rehearsal.guard().held_back()));
     append(findings, config::note_idle(rehearsal.rules(), shadowing, rehearsal.idle_rules()));
     for (std::string& gap : rehearsal.gaps()) {
         Diagnostic note;

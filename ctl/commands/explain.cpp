@@ -150,7 +150,7 @@ void print_trials(Session& session, const std::vector<TrialRow>& trials, bool al
             ++hidden;
             continue;
         }
-        const bool is_near_miss = trial.verdict == "not trusted";
+        const bool is_near_miss = trial.verdict == "not trusted" || trial.verdict == "held back";
         const bool decides = trial.verdict != "no match" && !is_near_miss;
         const Style look = is_near_miss ? Style::Bad : decides ? Style::Good : Style::Faint;
         const std::string place = (decides || is_near_miss) && !trial.origin.empty()

@@ -83,7 +83,8 @@ void append_entry(std::vector<Line>& lines, std::string_view label, std::string_
 Look look_of_verdict(const std::string& verdict) {
     if (verdict == "no match")
         return Look::Faint;
-    const bool is_warning = verdict == "exempt" || verdict == "never" || verdict == "not trusted";
+    const bool is_warning = verdict == "exempt" || verdict == "never" || verdict == "not trusted" ||
+                            verdict == "held back";
     return is_warning ? Look::Warning : Look::Strong;
 }
 

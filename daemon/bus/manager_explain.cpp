@@ -54,6 +54,8 @@ const char* outcome_text(Trial::Outcome outcome) {
             return "no match";
         case Trial::Outcome::Distrusted:
             return "not trusted";
+        case Trial::Outcome::HeldBack:
+            return "held back";
         case Trial::Outcome::Included:
             return "included";
         case Trial::Outcome::Exempt:

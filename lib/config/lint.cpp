@@ -170,4 +170,15 @@ std::vector<Diagnostic> note_idle(const std::vector<Rule>& rules, const Shadowin
     return advice.take();
 }
 
+std::vector<Diagnostic> warn_of_broad(const std::vector<Rule>& rules,
+                                      const std::map<std::size_t, Share>& held_back) {
+    Advice advice(Severity::Warning);
+    for (const auto& [rule, share] : held_back)
+        advice.add(rules[rule], "would lower " + std::to_string(share.lowered) + " of the " +
+                                    std::to_string(share.all) +
+                                    " processes that run now, more than half, and is held back for "
+                                    "it: narrow it, or say broad: true");
+    return advice.take();
+}
+
 }  // namespace oomguard::config

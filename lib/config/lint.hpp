@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <vector>
 
 #include "config/diagnostic.hpp"
+#include "core/coverage.hpp"
 #include "core/rule.hpp"
 #include "core/shadow.hpp"
 
@@ -21,5 +24,10 @@ namespace oomguard::config {
 [[nodiscard]] std::vector<Diagnostic> note_idle(const std::vector<Rule>& rules,
                                                 const Shadowing& shadowing,
                                                 const std::vector<bool>& is_idle);
+
+/// A warning for each rule that is held back because it would lower too many of the processes that
+/// run now, by index.
+[[nodiscard]] std::vector<Diagnostic> warn_of_broad(const std::vector<Rule>& rules,
+                                                    const std::map<std::size_t, Share>& held_back);
 
 }  // namespace oomguard::config

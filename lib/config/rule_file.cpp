@@ -18,9 +18,9 @@ namespace oomguard::config {
 namespace {
 
 constexpr std::array<std::string_view, 1> kFileKeys = {"rules"};
-constexpr std::array<std::string_view, 9> kRuleKeys = {"name",         "description",   "match",
-                                                       "except",       "oom_score_adj", "children",
-                                                       "systemd_oomd", "trust",         "enabled"};
+constexpr std::array<std::string_view, 10> kRuleKeys = {
+    "name",     "description",  "match", "except",  "oom_score_adj",
+    "children", "systemd_oomd", "trust", "enabled", "broad"};
 
 bool is_rule_name(std::string_view text) {
     constexpr std::size_t kLongest = 128;
@@ -154,6 +154,7 @@ class RuleReader {
                                 .value_or(OomdPreference::None);
         rule.trust =
             read_word(reader, "trust", kTrustWords, "verified or any").value_or(Trust::Verified);
+        rule.broad = reader.boolean("broad").value_or(false);
         if (reader.boolean("enabled").value_or(true))
             rules_.push_back(std::move(rule));
     }

@@ -33,6 +33,7 @@ constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLogLevels = {
 
 constexpr std::array<Unit, 4> kDurations = {
     {{"ms", 1}, {"s", 1'000}, {"min", 60'000}, {"h", 3'600'000}}};
+constexpr std::array<Unit, 1> kShares = {{{"%", 1}}};
 constexpr std::array<Unit, 3> kSizes = {{{"", 1}, {"KiB", 1'024}, {"MiB", 1'048'576}}};
 
 void read_duration(const MapReader& reader, std::string_view key, std::chrono::milliseconds& out) {
@@ -70,6 +71,18 @@ void read_size(const MapReader& reader, std::string_view key, std::int64_t high,
         why = "a whole number of bytes, or directly followed by KiB or MiB";
     reader.reject(*node, key, "a size from 1 to " + std::to_string(high) + " bytes, such as 4MiB",
                   why);
+}
+
+void read_share(const MapReader& reader, std::string_view key, unsigned& out) {
+    constexpr std::int64_t kAll = 100;
+    const YamlNode* const node = reader.find(key);
+    if (node == nullptr)
+        return;
+    const auto value = parse_quantity(node->text, kShares);
+    if (value && *value <= kAll)
+        out = static_cast<unsigned>(*value);
+    else
+        reader.reject(*node, key, "a share from 0% to 100%, such as 75%");
 }
 
 void read_boolean(const MapReader& reader, std::string_view key, bool& out) {
@@ -128,7 +141,8 @@ void read_sources(const MapReader& reader, Settings::Sources& sources) {
 }
 
 void read_limits(const MapReader& reader, Settings::Limits& limits) {
-    constexpr std::array<std::string_view, 3> kLimits = {"rules", "file_size", "held_processes"};
+    constexpr std::array<std::string_view, 4> kLimits = {"rules", "file_size", "held_processes",
+                                                         "unkillable_memory"};
     constexpr std::int64_t kMostRules = 1'000'000;
     constexpr std::int64_t kLargestFile = 67'108'864;
     constexpr std::int64_t kMostHeld = 4'194'304;
@@ -140,6 +154,7 @@ void read_limits(const MapReader& reader, Settings::Limits& limits) {
     read_count(map, "rules", kMostRules, limits.rules);
     read_size(map, "file_size", kLargestFile, limits.file_size);
     read_count(map, "held_processes", kMostHeld, limits.held_processes);
+    read_share(map, "unkillable_memory", limits.unkillable_memory);
 }
 
 /// Adds "/x" for each "/x/**": who exempts what is below a cgroup means the cgroup itself too.

@@ -30,6 +30,8 @@ struct Settings {
         std::size_t rules = 32'768;           ///< over all files; 1 to 1,000,000
         std::size_t file_size = 4'194'304;    ///< bytes of one rule file; 1 to 67,108,864
         std::size_t held_processes = 65'536;  ///< 1 to 4,194,304
+        /// What all at -1000 may use together, in per cent of RAM and swap; 0 to 100.
+        unsigned unkillable_memory = 75;
     };
 
     std::chrono::milliseconds sweep_interval{10'000};                ///< 100 ms to 1 h

@@ -31,9 +31,19 @@ inline constexpr std::size_t kLongestComm = 15;
 /// The parts of a snapshot that are read only when a rule needs them, the cheapest first. Reading
 /// the arguments takes a lock of the process and can block while it is short of memory. No key of a
 /// rule asks for the owners of cgroups, which are read to tell whether it may protect, nor for the
-/// memory limit, which is read where it wants the lowest score.
-enum class Field { Credentials, Cgroup, Exe, Owners, Parent, Ancestors, MemoryLimit, Cmdline };
-inline constexpr std::size_t kFieldCount = 8;
+/// memory limit and the memory, which are read where it wants the lowest score.
+enum class Field {
+    Credentials,
+    Cgroup,
+    Exe,
+    Owners,
+    Parent,
+    Ancestors,
+    MemoryLimit,
+    Memory,
+    Cmdline
+};
+inline constexpr std::size_t kFieldCount = 9;
 
 /// Of a cgroup directory that could not be read, or into which others may write: nobody's uid.
 inline constexpr Uid kUnknownOwner = static_cast<Uid>(-1);
@@ -63,6 +73,7 @@ struct Snapshot {
     std::vector<Uid> cgroup_owners;  ///< Owners: of those above `cgroup`, see owners_above
     std::vector<Program> ancestors;  ///< Parent: the parent; Ancestors: all, the nearest first
     bool memory_limited = false;     ///< MemoryLimit: its cgroup, or one above, has a memory.max
+    std::uint64_t memory = 0;        ///< Memory: bytes, see sys::ProcDir::read_memory
     std::string cmdline;             ///< Cmdline: arguments joined by spaces
     std::string script_name;         ///< Cmdline: see set_cmdline
 

@@ -110,6 +110,7 @@ struct Rule {
     Children children = Children::Reset;
     OomdPreference systemd_oomd = OomdPreference::None;
     Trust trust = Trust::Verified;
+    bool broad = false;  ///< it may lower more than half of all processes
 };
 
 }  // namespace oomguard

@@ -24,6 +24,7 @@ int fuzz(const std::string& text) {
     require(in_range(settings.sweep_interval_without_events));
     require(settings.limits.rules >= 1 && settings.limits.rules <= 1'000'000);
     require(settings.limits.file_size >= 1 && settings.limits.file_size <= 67'108'864);
+    require(settings.limits.unkillable_memory <= 100);
     require(settings.limits.held_processes >= 1 && settings.limits.held_processes <= 4'194'304);
     return 0;
 }

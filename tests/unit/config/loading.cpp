@@ -83,7 +83,7 @@ LoadedRules load(const std::string& text) {
 std::string dump(const Rule& rule) {
     std::string out = "'" + rule.name + "' (" + rule.origin.text() + "): " + rule.value.text() +
                       "\n" + dump(rule.children) + dump(rule.systemd_oomd) + dump(rule.trust) +
-                      dump(rule.match);
+                      (rule.broad ? " broad: true\n" : "") + dump(rule.match);
     if (!rule.description.empty())
         out += " description: " + printable(rule.description) + "\n";
     return rule.except ? out + " except\n" + dump(*rule.except) : out;
@@ -112,7 +112,8 @@ std::string dump(const LoadedSettings& loaded) {
            "\ndry_run: " + on(s.dry_run) + "\nrestore_on_stop: " + on(s.restore_on_stop) + "\n" +
            dump("exempt_cgroups", s.exempt_cgroups) + "rules: " + std::to_string(s.limits.rules) +
            "\nfile_size: " + std::to_string(s.limits.file_size) +
-           "\nheld_processes: " + std::to_string(s.limits.held_processes) + "\n";
+           "\nheld_processes: " + std::to_string(s.limits.held_processes) +
+           "\nunkillable_memory: " + std::to_string(s.limits.unkillable_memory) + "%\n";
 }
 
 std::string read_file(const std::string& path) {

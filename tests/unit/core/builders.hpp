@@ -133,6 +133,8 @@ inline std::string name_of(Field field) {
             return "Ancestors";
         case Field::MemoryLimit:
             return "MemoryLimit";
+        case Field::Memory:
+            return "Memory";
         case Field::Cmdline:
             return "Cmdline";
     }

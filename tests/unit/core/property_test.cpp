@@ -31,6 +31,7 @@ void read(Snapshot& into, const Snapshot& process, Field field) {
             break;
         case Field::Owners:
         case Field::MemoryLimit:
+        case Field::Memory:
             break;
         case Field::Cmdline:
             into.cmdline = process.cmdline;

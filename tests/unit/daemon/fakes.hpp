@@ -30,6 +30,7 @@ struct FakeProcess {
     int score = 0;
     int floor = -1000;  ///< the kernel's oom_score_adj_min; a process that nobody touched has 0
     bool memory_limited = false;
+    std::uint64_t memory = 0;
     bool kernel_thread = false;
     bool zombie = false;
 };
@@ -48,6 +49,7 @@ class FakeTable final : public ProcessTable {
     std::function<void(Step, Pid)> before = [](Step, Pid) {};
     std::vector<Field> fields_read;
     std::vector<Pid> opened;
+    std::uint64_t memory = std::uint64_t{1} << 34;
     /// Whether CAP_SYS_RESOURCE is in effect: a write is then never refused, and sets the floor.
     bool is_privileged = false;
 
@@ -85,6 +87,7 @@ class FakeTable final : public ProcessTable {
         return pids;
     }
 
+    std::uint64_t machine_memory() override { return memory; }
     Result<std::unique_ptr<Process>> open(Pid pid) override;
     Result<Snapshot> glance(Pid pid) override;
 
@@ -127,6 +130,7 @@ class FakeOpenProcess final : public Process {
         snapshot_.cgroup = (*process)->cgroup;
         snapshot_.cgroup_owners = (*process)->cgroup_owners;
         snapshot_.memory_limited = (*process)->memory_limited;
+        snapshot_.memory = (*process)->memory;
         snapshot_.mark(field);
         return {};
     }

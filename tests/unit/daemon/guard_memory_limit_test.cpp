@@ -27,8 +27,8 @@ TEST_CASE("A wish for -1000 is held at -999 under a memory limit, and at -1000 e
     CHECK(t.table.score(10) == -999);
     CHECK(t.table.score(11) == -1000);
     CHECK(t.seen.take() == Lines{"held 10: 0 -> -999 by job", "held 11: 0 -> -1000 by job"});
-    CHECK(t.holding(10).clipped);
-    CHECK_FALSE(t.holding(11).clipped);
+    CHECK(t.holding(10).clipping == Clipping::MemoryLimit);
+    CHECK(t.holding(11).clipping == Clipping::None);
     CHECK(t.guard.sweep(t.now));
     CHECK(t.seen.take().empty());
     CHECK(t.guard.counters().written == 2);
@@ -68,7 +68,7 @@ TEST_CASE("A memory limit that is set or lifted later is found by the next look"
     t.look(10);
     CHECK(t.table.score(10) == -1000);
     CHECK(t.seen.take() == Lines{"held 10: 0 -> -1000 by job"});
-    CHECK_FALSE(t.holding(10).clipped);
+    CHECK(t.holding(10).clipping == Clipping::None);
     // Neither was anyone's but ours.
     CHECK(t.guard.counters().drifts_repaired == 0);
     t.set_rules({});
@@ -80,11 +80,11 @@ TEST_CASE("That -999 is not what the rule wants is told, also where nothing has 
     Limited t(exactly(-999));
     t.look(10);
     CHECK(t.seen.take() == Lines{"held 10: 0 -> -999 by job"});
-    CHECK_FALSE(t.holding(10).clipped);
+    CHECK(t.holding(10).clipping == Clipping::None);
     t.set_rules({rule("job", "train", exactly(-1000))});
     t.look(10);
     CHECK(t.seen.take() == Lines{"held 10: 0 -> -999 by job"});
-    CHECK(t.holding(10).clipped);
+    CHECK(t.holding(10).clipping == Clipping::MemoryLimit);
     CHECK(t.guard.counters().written == 1);
 }
 

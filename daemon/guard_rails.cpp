@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <utility>
+
+#include "daemon/guard.hpp"
+
+// How the guard sees to it that no rule makes the machine unkillable.
+namespace oomguard::daemon {
+namespace {
+
+/// Whether it is one of those of which is counted whom they lower.
+bool is_limited(const Rule& rule) {
+    return !rule.broad &&
+           (rule.value.kind == Value::Kind::Exactly || rule.value.kind == Value::Kind::AtMost);
+}
+
+}  // namespace
+
+/// Why the process cannot be held at -1000, if that is what was decided. Under a memory limit a
+/// cgroup of unkillable processes livelocks the kernel, and so does a whole machine.
+Result<Clipping> Guard::clipping_of(Process& process, const Decision& decision) {
+    const Snapshot& snapshot = process.snapshot();
+    if (decision.kind != Decision::Kind::Hold || decision.wanted > kLowestScore) {
+        unkillable_.erase(snapshot.id.pid);
+        return Clipping::None;
+    }
+    if (auto done = process.read(Field::MemoryLimit); !done)
+        return done.error();
+    if (snapshot.memory_limited) {
+        unkillable_.erase(snapshot.id.pid);
+        return Clipping::MemoryLimit;
+    }
+    if (auto done = process.read(Field::Memory); !done)
+        return done.error();
+    return unkillable_.admit(snapshot.id, snapshot.memory) ? Clipping::None : Clipping::Unkillable;
+}
+
+void Guard::limit_unkillable_memory() {
+    constexpr std::uint64_t kAll = 100;
+    unkillable_.set_limit(table_.machine_memory() / kAll * options_.unkillable_percent);
+}
+
+/// Whether it is to be counted, before this sweep does anything, whom each rule lowers: that takes
+/// a look at every process.
+bool Guard::is_census_due(std::size_t processes) const {
+    const auto& rules = rules_->rules();
+    if (!held_back_.empty())
+        return true;
+    // So few are never too many.
+    if (!is_too_broad({processes, processes}, false))
+        return false;
+    return (must_count_ && std::any_of(rules.begin(), rules.end(), is_limited)) ||
+           may_be_too_broad();
+}
+
+/// By what is held: more than would be counted of any rule.
+bool Guard::may_be_too_broad() const {
+    std::map<const Rule*, std::size_t> lowered;
+    for (const auto& [pid, holding] : holdings_) {
+        const Rule* const rule = holding.rule_in_force.get();
+        if (rule != nullptr && is_limited(*rule) && holding.wanted < holding.original)
+            ++lowered[rule];
+    }
+    return std::any_of(lowered.begin(), lowered.end(), [this](const auto& entry) {
+        return is_too_broad({entry.second, counters_.processes}, false);
+    });
+}
+
+void Guard::hold_back_broad_rules(const std::vector<Pid>& pids) {
+    must_count_ = false;
+    const auto before = std::exchange(held_back_, {});
+    Coverage coverage;
+    std::size_t processes = 0;
+    for (const Pid pid : pids) {
+        // One that has ended, or cannot be read, is told by whoever looks at it next.
+        (void)count(pid, coverage, processes);
+    }
+    for (const auto& [rule, share] : coverage.shares(processes)) {
+        if (is_too_broad(share, before.contains(rule)))
+            held_back_.emplace(rule, share);
+    }
+    const bool is_as_before =
+        std::equal(before.begin(), before.end(), held_back_.begin(), held_back_.end(),
+                   [](const auto& one, const auto& other) { return one.first == other.first; });
+    if (!is_as_before)
+        look_at_all_again();
+}
+
+Result<void> Guard::count(Pid pid, Coverage& coverage, std::size_t& processes) const {
+    const auto process = table_.open(pid);
+    if (!process)
+        return process.error();
+    const Snapshot& snapshot = (*process)->snapshot();
+    if (snapshot.kernel_thread || snapshot.zombie)
+        return {};
+    ++processes;
+    if (is_never_held(pid))
+        return {};
+    const auto finding = look(**process, std::nullopt);
+    if (!finding)
+        return finding.error();
+    const auto rule =
+        finding->rule && !finding->is_by_descent && !finding->exempt && is_limited(*finding->rule)
+            ? rules_->index_of(*finding->rule)
+            : std::nullopt;
+    if (rule && lowers(snapshot, *finding))
+        coverage.add(*rule, pid, snapshot.parent_pid, snapshot.comm);
+    return {};
+}
+
+}  // namespace oomguard::daemon

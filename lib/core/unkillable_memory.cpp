@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "core/unkillable_memory.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace oomguard {
+
+bool UnkillableMemory::admit(ProcessId id, std::uint64_t bytes) {
+    const auto [at, is_new] = wants_.try_emplace(id.pid);
+    Want& want = at->second;
+    want.bytes = bytes;
+    if (is_new || want.start_time != id.start_time) {
+        want.start_time = id.start_time;
+        want.is_admitted = admitted_ <= limit_ && bytes <= limit_ - admitted_;
+        admitted_ += want.is_admitted ? bytes : 0;
+    }
+    return want.is_admitted;
+}
+
+std::vector<Pid> UnkillableMemory::rebalance() {
+    using Sizes = std::vector<std::pair<std::uint64_t, Pid>>;
+    Sizes admitted;
+    Sizes others;
+    admitted_ = 0;
+    for (const auto& [pid, want] : wants_) {
+        (want.is_admitted ? admitted : others).emplace_back(want.bytes, pid);
+        admitted_ += want.is_admitted ? want.bytes : 0;
+    }
+    std::sort(admitted.begin(), admitted.end());
+    std::sort(others.begin(), others.end());
+
+    std::vector<Pid> changed;
+    for (; admitted_ > limit_; admitted.pop_back()) {
+        const auto [bytes, pid] = admitted.back();
+        admitted_ -= bytes;
+        wants_.at(pid).is_admitted = false;
+        changed.push_back(pid);
+    }
+    const std::uint64_t limit = limit_ / 10 * 9;
+    for (const auto& [bytes, pid] : others) {
+        if (admitted_ > limit || bytes > limit - admitted_)
+            break;
+        admitted_ += bytes;
+        wants_.at(pid).is_admitted = true;
+        changed.push_back(pid);
+    }
+    return changed;
+}
+
+}  // namespace oomguard
