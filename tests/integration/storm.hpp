@@ -56,16 +56,15 @@ inline std::uint32_t drops_of(pid_t daemon) {
                : 0;
 }
 
-/// No other test has it: after a loss of events an orphan with the score of a held process in the
-/// same cgroup is taken for one of its children, and here all tests share a cgroup.
-inline constexpr int kStormScore = 317;
-
 /// A daemon with a rule for a program, and two programs: one that makes a storm of short-lived
 /// processes, and one that starts those that the rule means.
 struct Storm {
-    explicit Storm(const std::string& settings) {
+    /// The score is to be one that no other test gives to orphans: after a loss of events an orphan
+    /// with the score of a held process in the same cgroup is taken for a child of it, and here all
+    /// tests share a cgroup.
+    explicit Storm(const std::string& settings, int the_score = 317) : score(the_score) {
         daemon.write_settings(settings);
-        daemon.write_rules("10-test.yaml", program_rule(name, kStormScore));
+        daemon.write_rules("10-test.yaml", program_rule(name, score));
     }
 
     /// Starts the daemon. False, said as a warning, if the proc connector does not work here.
@@ -102,13 +101,14 @@ struct Storm {
     void check_survivors() {
         for (const pid_t pid : survivors) {
             CAPTURE(pid);
-            CHECK(comes_to(pid, kStormScore));
+            CHECK(comes_to(pid, score));
         }
         const bool all_listed =
             eventually([&] { return daemon.client().processes().size() == survivors.size(); });
         CHECK(all_listed);
     }
 
+    int score;
     Programs programs;
     std::string name = programs.unique_name();
     std::string path = programs.add(name);

@@ -28,7 +28,7 @@ TEST_CASE("After 20,000 forks within 10 seconds that the daemon was stopped for 
         return;
     Subject changed = storm.programs.start(storm.name);
     storm.survivors.push_back(changed.pid());
-    REQUIRE(comes_to(changed.pid(), kStormScore));
+    REQUIRE(comes_to(changed.pid(), storm.score));
     storm.daemon.send_signal(SIGSTOP);
     changed.tell({"score", "5"});
     storm.start_one();
@@ -51,15 +51,15 @@ TEST_CASE("After 20,000 forks within 10 seconds that the daemon was stopped for 
 }
 
 TEST_CASE("The orphans of held processes are found although events of their forks were lost") {
-    Storm storm(kConnectorOnly);
+    Storm storm(kConnectorOnly, 318);
     storm.daemon.write_rules("10-test.yaml",
                              rule_file({rule("family", "{name: " + storm.name + "}",
-                                             std::to_string(kStormScore), "children: include")}));
+                                             std::to_string(storm.score), "children: include")}));
     if (!storm.start_with_connector())
         return;
     Subject parent = storm.programs.start(storm.name);
     storm.survivors.push_back(parent.pid());
-    REQUIRE(comes_to(parent.pid(), kStormScore));
+    REQUIRE(comes_to(parent.pid(), storm.score));
     storm.daemon.send_signal(SIGSTOP);
     storm.overwhelm(20'000, 1, 0);
     storm.survivors.push_back(
