@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <forward_list>
 #include <memory>
 #include <new>
 #include <string>
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "daemon/guard.hpp"
 #include "daemon/ledger_file.hpp"
@@ -17,6 +20,7 @@
 #include "daemon/recording_score_writer.hpp"
 #include "support/catch.hpp"
 #include "support/temp_tree.hpp"
+#include "sys/memory_lock.hpp"
 #include "unit/core/builders.hpp"
 
 // What a look at a process takes of the heap, with the real table of processes, on files like those
@@ -143,6 +147,27 @@ struct CountedGuarding {
     }
 };
 
+/// Of what malloc had at hand nothing is left: neither holes nor the rest at its top.
+class AllTaken {
+  public:
+    AllTaken() {
+        constexpr std::size_t kLittle = 2048;
+        for (std::size_t size = 4096; size >= 24; size /= 2) {
+            while (::mallinfo2().fordblks > kLittle && ::mallinfo2().fordblks >= 2 * size)
+                pieces_.push_front(std::malloc(size));
+        }
+    }
+    AllTaken(const AllTaken&) = delete;
+    AllTaken& operator=(const AllTaken&) = delete;
+    ~AllTaken() {
+        for (void* const piece : pieces_)
+            std::free(piece);
+    }
+
+  private:
+    std::forward_list<void*> pieces_;
+};
+
 // Where memory is short, malloc has this at hand: see sys::lock_memory().
 constexpr std::ptrdiff_t kFew = 4096;
 
@@ -208,6 +233,37 @@ TEST_CASE("What is kept of a new process is little, and given back when it has e
     std::filesystem::remove_all(t.processes.path("20"));
     t.guard.ended(20, t.now);
     CHECK(heap.in_use <= before);
+}
+
+TEST_CASE("Once memory is locked new processes are held without asking the system for any") {
+#ifdef __SANITIZE_ADDRESS__
+    WARN("the address sanitizer has a heap of its own");
+#else
+    constexpr Pid kFirst = 100;
+    constexpr Pid kLast = 140;
+    CountedGuarding t;
+    t.start(20, "meant");
+    for (Pid pid = kFirst; pid < kLast; ++pid)
+        t.start(pid, "meant");
+    // The first of its kind also makes the table, and runs the code for the first time.
+    (void)t.look(20);
+    const AllTaken all;
+    (void)sys::lock_memory();
+    const void* const end = ::sbrk(0);
+    const std::size_t blocks = ::mallinfo2().hblks;
+    rusage before{};
+    ::getrusage(RUSAGE_SELF, &before);
+    for (Pid pid = kFirst; pid < kLast; ++pid)
+        (void)t.guard.examine(pid, t.now);
+    rusage after{};
+    ::getrusage(RUSAGE_SELF, &after);
+    CHECK(::sbrk(0) == end);
+    CHECK(::mallinfo2().hblks == blocks);
+    // Pages of the stack.
+    CHECK(after.ru_minflt - before.ru_minflt <= 2);
+    sys::unlock_and_trim_memory();
+    CHECK(t.guard.holdings().size() == 1 + kLast - kFirst);
+#endif
 }
 
 }  // namespace oomguard::daemon
