@@ -70,6 +70,10 @@ void KillRecorder::ended(Pid pid, int signal, Time now) {
     Victim victim = hooks_.look_up(pid).value_or(Victim{.id = {pid, 0}});
     if (is_accounted_for(victim.id))
         return;
+    if (const auto claim = take_claim(victim, now)) {
+        tell_doomed({claim->killer, std::move(victim), hooks_.situation(), now, now}, claim->name);
+        return;
+    }
     if (CgroupKill* killing = killing_of(victim, now); killing != nullptr && signal == SIGKILL) {
         tell_cgroup(*killing, victim);
         return;
@@ -100,7 +104,7 @@ void KillRecorder::oomd_killed(const std::string& cgroup, const std::string& rea
         {.grounds = {.killer = Killer::SystemdOomd, .was_by_swap = reason == "memory-used"},
          .cgroup = printable(cgroup),
          .situation = why_oomd(reason) + "; " + hooks_.situation(),
-         .at = now,
+         .until = now + kDyingOfPressure,
          .batch = new_batch()});
 }
 
@@ -108,7 +112,7 @@ void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t cou
     add_cgroup_kill({.grounds = {.killer = Killer::Kernel, .limit = kUnnamedLimit},
                      .cgroup = printable(cgroup),
                      .situation = hooks_.situation(),
-                     .at = now,
+                     .until = now + kDying,
                      .batch = new_batch(),
                      .left = count});
 }
@@ -117,7 +121,7 @@ void KillRecorder::kernel_killed_in_unit(const std::string& unit, Time now) {
     add_cgroup_kill({.grounds = {.killer = Killer::Kernel, .limit = kUnnamedLimit},
                      .cgroup = printable(unit),
                      .situation = hooks_.situation(),
-                     .at = now,
+                     .until = now + kDying,
                      .batch = new_batch(),
                      .left = 1,
                      .unit = printable(unit)});
@@ -150,9 +154,13 @@ void KillRecorder::signal_sent(Killer killer, Pid pid, const std::string& name, 
     }
     auto victim = hooks_.look_up(pid);
     // A line alone is not believed: what earlyoom logs has arguments in it, with newlines and all.
-    if (victim && victim->is_there && victim->name == printable(name) &&
-        !is_accounted_for(victim->id))
+    if (!victim || !victim->is_there) {
+        claims_.push_back({killer, pid, name, now + kEndToCome});
+        if (claims_.size() > kMostUnsettled)
+            claims_.pop_front();
+    } else if (victim->name == printable(name) && !is_accounted_for(victim->id)) {
         await_end(killer, *std::move(victim), now);
+    }
 }
 
 void KillRecorder::await_end(Killer killer, Victim victim, Time now) {
@@ -176,7 +184,7 @@ std::optional<Time> KillRecorder::next_due() const {
     if (!ends_.empty())
         consider(ends_.front().at + kWait);
     for (const CgroupKill& killing : cgroups_)
-        consider(killing.at + kDying);
+        consider(killing.until);
     for (const Doomed& one : doomed_)
         consider(std::min(one.look_at, one.until));
     return due;
@@ -211,15 +219,14 @@ void KillRecorder::tell_unknown(const End& end, Time now) {
 
 void KillRecorder::settle_cgroups(Time now) {
     for (CgroupKill& killing : cgroups_) {
-        if (now < killing.at + kDying)
+        if (now < killing.until)
             continue;
         const std::uint64_t at_least = killing.has_victims ? 0 : 1;
         const std::uint64_t missing = killing.left.value_or(at_least);
         for (std::uint64_t count = 0; count < std::min<std::uint64_t>(missing, kMostTold); ++count)
             tell_cgroup(killing, {.cgroup = killing.cgroup});
     }
-    std::erase_if(cgroups_,
-                  [now](const CgroupKill& killing) { return now >= killing.at + kDying; });
+    std::erase_if(cgroups_, [now](const CgroupKill& killing) { return now >= killing.until; });
 }
 
 void KillRecorder::settle_doomed(Time now) {
@@ -238,7 +245,7 @@ void KillRecorder::settle_doomed(Time now) {
 
 KillRecorder::CgroupKill* KillRecorder::killing_of(const Victim& victim, Time now) {
     for (CgroupKill& killing : cgroups_) {
-        if (killing.covers(victim) && now < killing.at + kDying)
+        if (killing.covers(victim) && now < killing.until)
             return &killing;
     }
     return nullptr;
@@ -252,6 +259,19 @@ std::optional<Victim> KillRecorder::take_end(Pid pid) {
     Victim victim = std::move(end->victim);
     ends_.erase(end);
     return victim;
+}
+
+std::optional<KillRecorder::Claim> KillRecorder::take_claim(const Victim& victim, Time now) {
+    std::erase_if(claims_, [now](const Claim& claim) { return now >= claim.until; });
+    const auto claim = std::find_if(claims_.begin(), claims_.end(), [&](const Claim& one) {
+        return one.pid == victim.id.pid &&
+               (victim.name.empty() || victim.name == printable(one.name));
+    });
+    if (claim == claims_.end())
+        return std::nullopt;
+    Claim taken = std::move(*claim);
+    claims_.erase(claim);
+    return taken;
 }
 
 bool KillRecorder::is_accounted_for(ProcessId id) const {
@@ -310,7 +330,7 @@ void KillRecorder::tell_kernel(KernelKill found, const Victim& victim, bool is_p
     const CgroupKill rest = {.grounds = grounds,
                              .cgroup = printable(found.group),
                              .situation = kill.situation,
-                             .at = now,
+                             .until = now + kDying,
                              .batch = kill.batch,
                              .has_victims = true};
     tell(std::move(kill), victim, grounds, found.last_sequence);

@@ -41,6 +41,10 @@ class KillRecorder {
     static constexpr std::chrono::milliseconds kKernelWait{100};
     /// Processes of a cgroup that was killed, and those that were sent SIGTERM, take time to end.
     static constexpr std::chrono::seconds kDying{10};
+    /// What systemd-oomd kills thrashes, and is throttled by memory.high until it ends.
+    static constexpr std::chrono::seconds kDyingOfPressure{60};
+    /// A killer's line may be read before the end of its process, of which all is gone by then.
+    static constexpr std::chrono::seconds kEndToCome{5};
     static constexpr std::size_t kMostEnds = 1024;
     static constexpr std::size_t kMostUnsettled = 256;
 
@@ -100,7 +104,7 @@ class KillRecorder {
         KillGrounds grounds;
         std::string cgroup;
         std::string situation;
-        Time at;
+        Time until;
         std::uint64_t batch = 0;
         std::optional<std::uint64_t> left = std::nullopt;  ///< how many are not known yet
         bool has_victims = false;
@@ -112,6 +116,13 @@ class KillRecorder {
         ProcessId id;
         std::uint64_t usec = 0;
     };
+    /// Another killer says that it sent a signal to this process, of which nothing is to be seen.
+    struct Claim {
+        Killer killer{};
+        Pid pid = 0;
+        std::string name;
+        Time until;
+    };
     struct Doomed {
         Killer killer{};
         Victim victim;
@@ -121,6 +132,7 @@ class KillRecorder {
     };
 
     [[nodiscard]] std::optional<Victim> take_end(Pid pid);
+    [[nodiscard]] std::optional<Claim> take_claim(const Victim& victim, Time now);
     /// Of one that could not be looked up: whether one of its pid has been, lately.
     [[nodiscard]] bool is_accounted_for(ProcessId id) const;
     /// Another with each call.
@@ -151,6 +163,7 @@ class KillRecorder {
     std::deque<End> ends_;  // that nobody accounts for yet
     std::vector<CgroupKill> cgroups_;
     std::vector<Doomed> doomed_;
+    std::deque<Claim> claims_;
     std::deque<Told> told_;
     std::uint64_t last_batch_ = 0;
     std::optional<std::uint64_t> kernel_batch_;  // the last that was told, as the kernel's log goes

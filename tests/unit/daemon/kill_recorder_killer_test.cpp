@@ -118,6 +118,33 @@ TEST_CASE("A killer's line alone is not believed: what it logs has arguments of 
     CHECK(recording.all_told().empty());
 }
 
+TEST_CASE("A killer's line may be read before the end of its process is told") {
+    Recording recording;
+    SECTION("of which nothing is known any more") {
+        send(recording, 10, "hog");
+        recording.pass(seconds(2));
+        recording.end(10);
+        CHECK(recording.only_told().name == "hog");
+    }
+    SECTION("which is remembered only") {
+        recording.add(10).is_there = false;
+        send(recording, 10, "hog");
+        recording.end(10, SIGTERM);
+        CHECK(recording.only_told() == killed_by_earlyoom(recording, 10));
+    }
+    SECTION("but not long before, and not that of another") {
+        send(recording, 10, "hog");
+        send(recording, 11, "hog");
+        recording.pass(KillRecorder::kEndToCome);
+        recording.end(10);
+        send(recording, 12, "hog");
+        recording.add(12).name = "other";
+        recording.end(12);
+        recording.end(13);
+        CHECK(recording.all_told().empty());
+    }
+}
+
 TEST_CASE("While killers run, one that was sent a signal may end as it likes") {
     Recording recording;
     recording.recorder.set_all_ends_count(true);

@@ -91,8 +91,8 @@ TEST_CASE("In the root cgroup is every process whose cgroup is known") {
 TEST_CASE("Of a cgroup of which no process was seen to end the cgroup is told, after a while") {
     Recording recording;
     recording.recorder.oomd_killed("/a\nb", kPressure, recording.now);
-    CHECK(recording.recorder.next_due() == recording.now + KillRecorder::kDying);
-    recording.pass(KillRecorder::kDying);
+    CHECK(recording.recorder.next_due() == recording.now + KillRecorder::kDyingOfPressure);
+    recording.pass(KillRecorder::kDyingOfPressure);
     Kill expected = killed_by_oomd(recording, 0);
     expected.batch = Recording::kRealtime;
     expected.id = {};
@@ -146,7 +146,7 @@ TEST_CASE("What ends long after its cgroup was killed was killed by another") {
     Recording recording;
     recording.add_protected(10);
     recording.recorder.oomd_killed("/job", kPressure, recording.now);
-    recording.pass(KillRecorder::kDying);
+    recording.pass(KillRecorder::kDyingOfPressure);
     recording.end(10);
     const auto& told = recording.all_told();
     REQUIRE(told.size() == 2);
