@@ -79,6 +79,7 @@ class Audience final : public ProcessTable {
     }
 
     std::uint64_t machine_memory() override { return table_.machine_memory(); }
+    std::uint64_t machine_memory_in_use() override { return table_.machine_memory_in_use(); }
     Result<Snapshot> glance(Pid pid) override { return table_.glance(pid); }
 
     [[nodiscard]] const sys::Procfs& procfs() const { return table_.procfs(); }

@@ -48,11 +48,12 @@ Result<std::size_t> Guard::sweep(Time now, const std::function<void()>& listed) 
     if (!pids)
         return pids.error();
     std::sort(pids->begin(), pids->end());
-    if (listed)
-        listed();
     limit_unkillable_memory();
     if (is_census_due(pids->size()))
         hold_back_broad_rules(*pids);
+    // Not before, as it may look at processes.
+    if (listed)
+        listed();
     ++counters_.sweeps;
     counters_.over_limit = 0;
     counters_.processes = 0;

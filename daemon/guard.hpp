@@ -208,6 +208,8 @@ class Guard {
     void limit_unkillable_memory();
     [[nodiscard]] bool is_census_due(std::size_t processes) const;
     [[nodiscard]] bool may_be_too_broad() const;
+    [[nodiscard]] std::optional<std::size_t> limited_index(const Rule& rule) const;
+    [[nodiscard]] std::map<std::size_t, Share> count_all(const std::vector<Pid>& pids) const;
     void look_at_all_again();
     void hold_back_broad_rules(const std::vector<Pid>& pids);
     Result<void> count(Pid pid, Coverage& coverage, std::size_t& processes) const;

@@ -100,6 +100,7 @@ void Guard::forget_ended(const std::vector<Pid>& sorted_pids) {
     const auto has_ended = [&](const auto& entry) {
         return !std::binary_search(sorted_pids.begin(), sorted_pids.end(), entry.first);
     };
+    unkillable_.erase_all_but([this](Pid pid) { return holdings_.contains(pid); });
     std::erase_if(known_, has_ended);
     std::erase_if(distrusts_, has_ended);
     for (auto& [pid, known] : known_) {

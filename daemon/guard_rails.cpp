@@ -14,6 +14,11 @@ bool is_limited(const Rule& rule) {
            (rule.value.kind == Value::Kind::Exactly || rule.value.kind == Value::Kind::AtMost);
 }
 
+/// By which workers are told: those of a rule that includes descendants may have any name.
+std::string worker_name(const Rule& rule, const std::string& name) {
+    return rule.children == Children::Include ? std::string() : name;
+}
+
 }  // namespace
 
 /// Why the process cannot be held at -1000, if that is what was decided. Under a memory limit a
@@ -37,7 +42,8 @@ Result<Clipping> Guard::clipping_of(Process& process, const Decision& decision) 
 
 void Guard::limit_unkillable_memory() {
     constexpr std::uint64_t kAll = 100;
-    unkillable_.set_limit(table_.machine_memory() / kAll * options_.unkillable_percent);
+    unkillable_.set_limit(table_.machine_memory() / kAll * options_.unkillable_percent,
+                          table_.machine_memory_in_use());
 }
 
 /// Whether it is to be counted, before this sweep does anything, whom each rule lowers: that takes
@@ -53,37 +59,52 @@ bool Guard::is_census_due(std::size_t processes) const {
            may_be_too_broad();
 }
 
-/// By what is held: more than would be counted of any rule.
+/// By what is held, without a look at any process.
 bool Guard::may_be_too_broad() const {
-    std::map<const Rule*, std::size_t> lowered;
+    Coverage coverage;
     for (const auto& [pid, holding] : holdings_) {
         const Rule* const rule = holding.rule_in_force.get();
-        if (rule != nullptr && is_limited(*rule) && holding.wanted < holding.original)
-            ++lowered[rule];
+        if (rule == nullptr || holding.is_by_descent || holding.wanted >= holding.original)
+            continue;
+        if (const auto index = limited_index(*rule))
+            coverage.add(*index, pid, holding.parent, worker_name(*rule, holding.name));
     }
-    return std::any_of(lowered.begin(), lowered.end(), [this](const auto& entry) {
-        return is_too_broad({entry.second, counters_.processes}, false);
-    });
+    const auto shares = coverage.shares(counters_.processes);
+    return std::any_of(shares.begin(), shares.end(),
+                       [](const auto& entry) { return is_too_broad(entry.second, false); });
+}
+
+/// Of a rule of which is counted whom it lowers.
+std::optional<std::size_t> Guard::limited_index(const Rule& rule) const {
+    return is_limited(rule) ? rules_->index_of(rule) : std::nullopt;
 }
 
 void Guard::hold_back_broad_rules(const std::vector<Pid>& pids) {
     must_count_ = false;
     const auto before = std::exchange(held_back_, {});
-    Coverage coverage;
-    std::size_t processes = 0;
-    for (const Pid pid : pids) {
-        // One that has ended, or cannot be read, is told by whoever looks at it next.
-        (void)count(pid, coverage, processes);
-    }
-    for (const auto& [rule, share] : coverage.shares(processes)) {
-        if (is_too_broad(share, before.contains(rule)))
-            held_back_.emplace(rule, share);
+    // Whom a rule lowers that is held back, the next one may lower that means them.
+    for (bool is_found = true; is_found;) {
+        is_found = false;
+        for (const auto& [rule, share] : count_all(pids)) {
+            if (is_too_broad(share, before.contains(rule)))
+                is_found |= held_back_.emplace(rule, share).second;
+        }
     }
     const bool is_as_before =
         std::equal(before.begin(), before.end(), held_back_.begin(), held_back_.end(),
                    [](const auto& one, const auto& other) { return one.first == other.first; });
     if (!is_as_before)
         look_at_all_again();
+}
+
+std::map<std::size_t, Share> Guard::count_all(const std::vector<Pid>& pids) const {
+    Coverage coverage;
+    std::size_t processes = 0;
+    for (const Pid pid : pids) {
+        // One that has ended, or cannot be read, is told by whoever looks at it next.
+        (void)count(pid, coverage, processes);
+    }
+    return coverage.shares(processes);
 }
 
 Result<void> Guard::count(Pid pid, Coverage& coverage, std::size_t& processes) const {
@@ -99,12 +120,11 @@ Result<void> Guard::count(Pid pid, Coverage& coverage, std::size_t& processes) c
     const auto finding = look(**process, std::nullopt);
     if (!finding)
         return finding.error();
-    const auto rule =
-        finding->rule && !finding->is_by_descent && !finding->exempt && is_limited(*finding->rule)
-            ? rules_->index_of(*finding->rule)
-            : std::nullopt;
-    if (rule && lowers(snapshot, *finding))
-        coverage.add(*rule, pid, snapshot.parent_pid, snapshot.comm);
+    if (!finding->rule || finding->is_by_descent || finding->exempt)
+        return {};
+    const auto index = limited_index(*finding->rule);
+    if (index && lowers(snapshot, *finding))
+        coverage.add(*index, pid, snapshot.parent_pid, worker_name(*finding->rule, snapshot.comm));
     return {};
 }
 

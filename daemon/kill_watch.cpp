@@ -21,8 +21,7 @@ std::uint64_t log_time() {
 }
 
 std::string situation_text() {
-    const auto text = sys::read_meminfo();
-    const auto memory = text ? sys::parse_meminfo(*text) : std::nullopt;
+    const auto memory = sys::read_memory_info();
     if (!memory)
         return {};
     std::string situation = "of " + bytes_text(memory->total) + " of memory " +

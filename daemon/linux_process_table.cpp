@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/linux_process_table.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
@@ -155,6 +156,14 @@ Result<std::unique_ptr<Process>> LinuxProcessTable::open(Pid pid) {
 std::uint64_t LinuxProcessTable::machine_memory() {
     const auto memory = sys::machine_memory();
     return memory ? memory->ram + memory->swap : std::numeric_limits<std::uint64_t>::max();
+}
+
+std::uint64_t LinuxProcessTable::machine_memory_in_use() {
+    const auto memory = sys::read_memory_info();
+    if (!memory)
+        return std::numeric_limits<std::uint64_t>::max();
+    return memory->total - std::min(memory->total, memory->available) + memory->swap_total -
+           std::min(memory->swap_total, memory->swap_free);
 }
 
 Result<ProcessFigures> LinuxProcessTable::figures(Pid pid) const {

@@ -22,6 +22,7 @@ class LinuxProcessTable final : public ProcessTable {
     Result<Snapshot> glance(Pid pid) override { return procfs_.glance(pid); }
 
     std::uint64_t machine_memory() override;
+    std::uint64_t machine_memory_in_use() override;
 
     /// Reads one process for who asks about it.
     [[nodiscard]] Result<ProcessFigures> figures(Pid pid) const;

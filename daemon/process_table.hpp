@@ -43,6 +43,9 @@ class ProcessTable {
 
     /// RAM and swap of the machine together, in bytes; the most there can be if that is not known.
     virtual std::uint64_t machine_memory() = 0;
+    /// How much of it is in use and cannot be reclaimed, in bytes; as machine_memory() if that is
+    /// not known.
+    virtual std::uint64_t machine_memory_in_use() = 0;
 
     /// The snapshot that open() begins with, and nothing more.
     virtual Result<Snapshot> glance(Pid pid) = 0;

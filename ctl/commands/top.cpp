@@ -30,8 +30,8 @@ struct TopOptions {
 };
 
 std::optional<sys::MemoryInfo> memory_info() {
-    const auto text = sys::read_meminfo();
-    return text ? sys::parse_meminfo(*text) : std::nullopt;
+    const auto info = sys::read_memory_info();
+    return info ? std::optional(*info) : std::nullopt;
 }
 
 /// The live table, from its first screen to its last.

@@ -138,6 +138,10 @@ void warn_of_danger(const Rule& rule, Advice& advice) {
         advice.add(rule,
                    "makes whatever its patterns match unkillable: hold -999, which is killed last, "
                    "or name the program exactly");
+    if (rule.value.limit == kLowestScore && rule.children == Children::Inherit)
+        advice.add(rule,
+                   "leaves -1000 to its descendants, of which limits.unkillable_memory counts "
+                   "none: say children: include, or hold -999");
     const auto started = std::find_if(kStarters.begin(), kStarters.end(),
                                       [&](const Starter& one) { return means(match, one); });
     if (rule.children == Children::Include && started != kStarters.end())

@@ -2,6 +2,7 @@
 #include "sys/machine_memory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 
@@ -51,9 +52,15 @@ std::optional<MemoryInfo> parse_meminfo(std::string_view text) {
     return MemoryInfo{*total, *available, *swap_total, *swap_free};
 }
 
-Result<std::string> read_meminfo() {
-    constexpr std::size_t kLimit = 65'536;
-    return read_at(AT_FDCWD, "/proc/meminfo", kLimit);
+Result<MemoryInfo> read_memory_info() {
+    std::array<char, 4096> buffer;
+    const auto text = read_once(AT_FDCWD, "/proc/meminfo", buffer);
+    if (!text)
+        return text.error();
+    const auto info = parse_meminfo(*text);
+    if (!info)
+        return errno_error(EINVAL, "parse /proc/meminfo");
+    return *info;
 }
 
 std::uint64_t page_size() {

@@ -31,8 +31,8 @@ struct MemoryInfo {
 /// What /proc/meminfo says; none if it does not say all of it.
 [[nodiscard]] std::optional<MemoryInfo> parse_meminfo(std::string_view text);
 
-/// The text of /proc/meminfo.
-[[nodiscard]] Result<std::string> read_meminfo();
+/// The same of this machine, now. Allocates nothing.
+[[nodiscard]] Result<MemoryInfo> read_memory_info();
 
 /// Bytes in a page.
 [[nodiscard]] std::uint64_t page_size();

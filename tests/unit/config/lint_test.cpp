@@ -114,6 +114,14 @@ TEST_CASE("systemd-oomd is asked by names alone for nobody but system accounts, 
     CHECK(lints(rule("x", "{name: a, user: alice}", "unchanged", "systemd_oomd: omit")) == "");
 }
 
+TEST_CASE("what is unkillable and not counted is told") {
+    CHECK(lints(rule("py", "{name: python3, user: alice}", "-1000", "children: inherit")) ==
+          "f.yaml:2: warning: rule 'py' leaves -1000 to its descendants, of which "
+          "limits.unkillable_memory counts none: say children: include, or hold -999\n");
+    CHECK(lints(rule("py", "{name: python3, user: alice}", "-999", "children: inherit")) == "");
+    CHECK(lints(rule("py", "{name: python3, user: alice}", "-1000", "children: include")) == "");
+}
+
 TEST_CASE("protection that a login service hands to all it starts is told") {
     const std::string told =
         " starts, such as every login or job of a user: leave out children: include\n";

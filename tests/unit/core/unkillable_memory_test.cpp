@@ -12,7 +12,7 @@ using Pids = std::vector<Pid>;
 
 /// Room for a hundred bytes.
 struct Hundred : UnkillableMemory {
-    Hundred() { set_limit(100); }
+    Hundred() { set_limit(100, 1000); }
 
     bool want(Pid pid, std::uint64_t bytes) { return admit({pid, 1}, bytes); }
 };
@@ -69,10 +69,47 @@ TEST_CASE("as they shrink or end there is room again, but not for those who come
 TEST_CASE("a limit that has become smaller counts from the next decision on") {
     Hundred t;
     CHECK(t.want(1, 50));
-    t.set_limit(10);
+    t.set_limit(10, 1000);
     CHECK(t.want(1, 50));
     CHECK(t.rebalance() == Pids{1});
     CHECK_FALSE(t.want(1, 50));
+}
+
+TEST_CASE("what they share is not counted more than once while the machine has room") {
+    Hundred t;
+    CHECK(t.want(1, 60));
+    CHECK(t.want(2, 30));
+    CHECK(t.want(2, 60));
+    CHECK_FALSE(t.want(3, 60));
+    t.set_limit(100, 91);
+    CHECK(t.rebalance().empty());
+    t.set_limit(100, 90);
+    CHECK(t.rebalance() == Pids{3});
+    t.set_limit(100, 100);
+    CHECK(t.rebalance().empty());
+    t.set_limit(100, 101);
+    CHECK(t.rebalance() == Pids{3, 2});
+}
+
+TEST_CASE("the room of one that ends or shrinks is another's at once") {
+    Hundred t;
+    CHECK(t.want(1, 60));
+    CHECK(t.want(2, 40));
+    SECTION("as it wants it no more") {
+        t.erase(2);
+        t.erase(7);
+    }
+    SECTION("as it is not there any more") {
+        t.erase_all_but([](Pid pid) { return pid == 1; });
+    }
+    SECTION("as it shrinks") {
+        CHECK(t.want(2, 0));
+    }
+    SECTION("as another has its pid") {
+        CHECK(t.admit({2, 2}, 0));
+    }
+    CHECK_FALSE(t.want(3, 41));
+    CHECK(t.want(4, 40));
 }
 
 TEST_CASE("another process with the pid of one that has ended is a new one") {

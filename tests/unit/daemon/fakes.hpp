@@ -50,6 +50,7 @@ class FakeTable final : public ProcessTable {
     std::vector<Field> fields_read;
     std::vector<Pid> opened;
     std::uint64_t memory = std::uint64_t{1} << 34;
+    std::optional<std::uint64_t> memory_in_use;
     /// Whether CAP_SYS_RESOURCE is in effect: a write is then never refused, and sets the floor.
     bool is_privileged = false;
 
@@ -88,6 +89,7 @@ class FakeTable final : public ProcessTable {
     }
 
     std::uint64_t machine_memory() override { return memory; }
+    std::uint64_t machine_memory_in_use() override { return memory_in_use.value_or(memory); }
     Result<std::unique_ptr<Process>> open(Pid pid) override;
     Result<Snapshot> glance(Pid pid) override;
 

@@ -104,6 +104,38 @@ TEST_CASE(
     CHECK(t.holding(12).clipping == Clipping::None);
 }
 
+TEST_CASE("Of what is shared no more is counted than the machine has in use") {
+    Small t;
+    t.table.memory_in_use = 700;
+    for (Pid pid = 10; pid < 15; ++pid)
+        t.start(pid, 400);
+    t.sweep();
+    CHECK(t.scores() == Lines{"10 -1000", "11 -999", "12 -999", "13 -999", "14 -999"});
+    t.table.memory_in_use = 600;
+    t.sweep();
+    CHECK(t.scores() == Lines{"10 -1000", "11 -1000", "12 -1000", "13 -1000", "14 -1000"});
+    t.sweep();
+    CHECK(t.scores() == Lines{"10 -1000", "11 -1000", "12 -1000", "13 -1000", "14 -1000"});
+}
+
+TEST_CASE("One that ends while it is looked at leaves its room to others") {
+    Small t;
+    t.start(10, 700);
+    t.table.before = [&t](Step step, Pid) {
+        const auto& read = t.table.fields_read;
+        if (step == Step::Read && !read.empty() && read.back() == Field::Memory)
+            t.table.faults[{Step::Read, 10}] = ESRCH;
+    };
+    t.sweep();
+    REQUIRE(t.table.faults.size() == 1);
+    CHECK(t.guard.holdings().empty());
+    t.table.before = [](Step, Pid) {};
+    t.table.end(10);
+    t.start(11, 700);
+    t.sweep();
+    CHECK(t.table.score(11) == -1000);
+}
+
 TEST_CASE("How much the unkillable may use is said by the settings") {
     Small t;
     t.guard.set_options({.dry_run = false, .exempt_cgroups = {}, .unkillable_percent = 0});
@@ -143,6 +175,17 @@ TEST_CASE("A rule that would lower more than half of all processes is held back,
         t.sweep();
         CHECK(t.lowered() == 20);
     }
+    SECTION("and so is the next one that would lower as many") {
+        t.set_rules({lowering(), rule("next", "a", exactly(-300)), rule("b", "b", exactly(-200))});
+        t.sweep();
+        CHECK(t.lowered() == 10);
+        CHECK(t.guard.held_back() == std::map<std::size_t, Share>{{0, {20, 31}}, {1, {20, 31}}});
+    }
+    SECTION("also of those that are told of before they are listed") {
+        t.set_rules({rule("again", "a", exactly(-300))});
+        CHECK(t.guard.sweep(t.now, [&] { t.guard.examine(10, t.now); }));
+        CHECK(t.seen.take().empty());
+    }
     SECTION("and the next rule decides") {
         t.set_rules({lowering(), rule("next", "a", exactly(300))});
         t.sweep();
@@ -180,6 +223,20 @@ TEST_CASE("What raises or is at most so much already is not held back") {
         Many t(lowering(), 10);
         for (Pid pid = 11; pid < 30; ++pid)
             t.table.processes.at(pid).parent = 10;
+        t.sweep();
+        CHECK(t.lowered() == 20);
+    }
+    SECTION("the workers of one process that have names of their own, where it includes them") {
+        Rule all = rule("all", "*", exactly(-500));
+        all.children = Children::Include;
+        all.except = std::make_shared<const Criteria>(rule("x", "b", exactly(0)).match);
+        Many t(all, 10);
+        for (Pid pid = 11; pid < 30; ++pid) {
+            t.table.processes.at(pid).parent = 10;
+            t.table.processes.at(pid).comm = "worker-" + std::to_string(pid);
+        }
+        t.sweep();
+        CHECK(t.lowered() == 20);
         t.sweep();
         CHECK(t.lowered() == 20);
     }

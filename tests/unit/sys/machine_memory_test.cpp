@@ -22,9 +22,7 @@ TEST_CASE("meminfo is read, and nothing is made up where a line is missing") {
 }
 
 TEST_CASE("The machine says how much memory it has, and it is the same wherever one asks") {
-    const auto text = read_meminfo();
-    REQUIRE(text);
-    const auto info = parse_meminfo(*text);
+    const auto info = read_memory_info();
     const auto memory = machine_memory();
     REQUIRE(info);
     REQUIRE(memory);
