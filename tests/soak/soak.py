@@ -22,14 +22,14 @@ import world
 BROKEN = ["rules: [", "rules:\n  - name: a\n    mtach: {name: x}\n", "\x00\x01", "rules: *a\n", "[]\n",
           "rules:\n  - name: alpha\n    match: {name: soak-none}\n    oom_score_adj: 999\n"]
 POPULATION = 60
-STORM = 500
 NOBODY = 65534
 MOST_VIOLATIONS = 50
 SEEN = 4  # seconds
 
 
 class Soak:
-    def __init__(self, program, directory, seed):
+    def __init__(self, program, directory, seed, storm):
+        self.turns = storm
         self.dice = random.Random(seed)
         self.name = f"{directory.name}-{seed}"
         self.bus = world.Bus(directory)
@@ -155,7 +155,7 @@ class Soak:
         """Two short processes a turn: one that a rule means, one that none does."""
         self.programs.start(
             "storm", "i=0; while [ $i -lt $1 ]; do ./soak-alpha -c : & ./soak-none -c :; "
-            "i=$((i + 1)); done; wait", [str(STORM)], count=1 + 2 * STORM)
+            "i=$((i + 1)); done; wait", [str(self.turns)], count=1 + 2 * self.turns)
 
     def round(self, seconds, may_kill):
         faults = [self.edit, self.break_rules, self.mend_rules, self.pause, self.restart_bus,
@@ -245,13 +245,14 @@ def main():
     options.add_argument("--daemon", type=pathlib.Path, required=True)
     options.add_argument("--seed", type=int, default=int(time.time()))
     options.add_argument("--round", type=float, default=12, help="seconds of faults in a round")
+    options.add_argument("--storm", type=int, default=500, help="processes of each kind in a storm")
     options.add_argument("--control", action="store_true",
                          help="without the guard: fail if nothing is wrong then")
     options.add_argument("minutes", type=float, nargs="?", default=30)
     chosen = options.parse_args()
     directory = pathlib.Path(tempfile.mkdtemp(prefix="oomguard-soak-"))
     directory.chmod(0o755)
-    soak = Soak(chosen.daemon.resolve(), directory, chosen.seed)
+    soak = Soak(chosen.daemon.resolve(), directory, chosen.seed, chosen.storm)
     print(f"--seed {chosen.seed}; lowering is {'' if soak.may_lower else 'not '}possible, cgroups are "
           f"{soak.cgroups.where()}", flush=True)
     try:
