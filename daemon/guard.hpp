@@ -205,6 +205,7 @@ class Guard {
 
     // What keeps the machine killable: guard_rails.cpp.
     [[nodiscard]] Result<Clipping> clipping_of(Process& process, const Decision& decision);
+    [[nodiscard]] std::optional<bool> was_unkillable(ProcessId id) const;
     void limit_unkillable_memory();
     [[nodiscard]] bool is_census_due(std::size_t processes) const;
     [[nodiscard]] bool may_be_too_broad() const;

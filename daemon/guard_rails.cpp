@@ -37,7 +37,18 @@ Result<Clipping> Guard::clipping_of(Process& process, const Decision& decision) 
     }
     if (auto done = process.read(Field::Memory); !done)
         return done.error();
-    return unkillable_.admit(snapshot.id, snapshot.memory) ? Clipping::None : Clipping::Unkillable;
+    const bool may = unkillable_.admit(snapshot.id, snapshot.memory, was_unkillable(snapshot.id));
+    return may ? Clipping::None : Clipping::Unkillable;
+}
+
+/// What an earlier daemon decided, of one that it held at the lowest score or next to it.
+std::optional<bool> Guard::was_unkillable(ProcessId id) const {
+    const auto held = holdings_.find(id.pid);
+    const bool is_adopted = held != holdings_.end() && held->second.id == id &&
+                            held->second.rule.empty() && held->second.written;
+    if (!is_adopted || held->second.written->value > kLowestKillableScore)
+        return std::nullopt;
+    return held->second.written->value == kLowestScore;
 }
 
 void Guard::limit_unkillable_memory() {

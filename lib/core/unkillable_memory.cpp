@@ -6,13 +6,13 @@
 
 namespace oomguard {
 
-bool UnkillableMemory::admit(ProcessId id, std::uint64_t bytes) {
+bool UnkillableMemory::admit(ProcessId id, std::uint64_t bytes, std::optional<bool> before) {
     const auto [at, is_new] = wants_.try_emplace(id.pid);
     Want& want = at->second;
     admitted_ -= want.is_admitted ? want.bytes : 0;
     if (is_new || want.start_time != id.start_time) {
         want.start_time = id.start_time;
-        want.is_admitted = admitted_ <= limit_ && bytes <= limit_ - admitted_;
+        want.is_admitted = before.value_or(admitted_ <= limit_ && bytes <= limit_ - admitted_);
     }
     want.bytes = bytes;
     admitted_ += want.is_admitted ? want.bytes : 0;

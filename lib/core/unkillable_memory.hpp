@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "core/process.hpp"
@@ -27,8 +28,8 @@ class UnkillableMemory {
     }
 
     /// The process wants the lowest score and uses so many bytes now. Whether it may have it: as
-    /// was decided last; a new one if there is room for it.
-    bool admit(ProcessId id, std::uint64_t bytes);
+    /// was decided last; a new one as an earlier daemon decided, or if there is room for it.
+    bool admit(ProcessId id, std::uint64_t bytes, std::optional<bool> before = std::nullopt);
 
     /// It wants it no more, or has ended.
     void erase(Pid pid);

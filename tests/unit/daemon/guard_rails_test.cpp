@@ -136,6 +136,18 @@ TEST_CASE("One that ends while it is looked at leaves its room to others") {
     CHECK(t.table.score(11) == -1000);
 }
 
+TEST_CASE("A later daemon does not decide anew which of them are killable") {
+    Small t;
+    t.start(10, 600).score = -999;
+    t.start(11, 400).score = -1000;
+    t.writer.ledger.hold(t.table.id(10), {0, -999});
+    t.writer.ledger.hold(t.table.id(11), {0, -1000});
+    t.guard.adopt(Ledger(t.writer.ledger));
+    t.sweep();
+    CHECK(t.scores() == Lines{"10 -999", "11 -1000"});
+    CHECK(t.seen.take() == Lines{"held 10: 0 -> -999 by job", "held 11: 0 -> -1000 by job"});
+}
+
 TEST_CASE("How much the unkillable may use is said by the settings") {
     Small t;
     t.guard.set_options({.dry_run = false, .exempt_cgroups = {}, .unkillable_percent = 0});
