@@ -185,8 +185,11 @@ void Finder::look_at_pending() {
     const auto due = pending_.take_due(now, kMostLooks);
     // First, so that it is armed whatever happens below.
     arm_pending_timer();
-    for (const Pid pid : due)
+    for (const Pid pid : due) {
         guard_.examine(pid, now);
+        if (!pending_.contains(pid))
+            hooks_.settled(pid);
+    }
 }
 
 void Finder::look_for_newcomers() {

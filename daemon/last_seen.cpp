@@ -14,12 +14,21 @@ void LastSeen::update(const std::vector<ProcessId>& processes,
             old != seen_.end() && old->second.start_time == start_time) {
             seen.insert(seen_.extract(old));
         } else if (auto snapshot = read(pid)) {
-            seen[pid] = {snapshot->id.start_time, std::move(snapshot->comm), snapshot->uid,
-                         shared(std::move(snapshot->cgroup))};
+            seen[pid] = seen_of(*std::move(snapshot));
         }
     }
     seen_ = std::move(seen);
     std::erase_if(cgroups_, [](const auto& cgroup) { return cgroup.use_count() == 1; });
+}
+
+void LastSeen::note(Snapshot snapshot) {
+    const Pid pid = snapshot.id.pid;
+    seen_[pid] = seen_of(std::move(snapshot));
+}
+
+LastSeen::Seen LastSeen::seen_of(Snapshot snapshot) {
+    return {snapshot.id.start_time, std::move(snapshot.comm), snapshot.uid,
+            shared(std::move(snapshot.cgroup))};
 }
 
 const LastSeen::Seen* LastSeen::find(Pid pid) const {

@@ -15,8 +15,9 @@
 namespace oomguard::daemon {
 
 /// What was seen of each process that has been there for a while: of one that is killed nothing can
-/// be read any more once its parent has waited for it. Read once, so it is of the time when it was
-/// found: a later name or cgroup is not known here. Neighbours share the text of their cgroup.
+/// be read any more once its parent has waited for it. Of those that are told of a moment after they
+/// executed something it is of then: a name or cgroup that they get later is not known here.
+/// Neighbours share the text of their cgroup.
 class LastSeen {
   public:
     struct Seen {
@@ -31,6 +32,9 @@ class LastSeen {
     void update(const std::vector<ProcessId>& processes,
                 const std::function<std::optional<Snapshot>(Pid pid)>& read);
 
+    /// One, as it is now.
+    void note(Snapshot snapshot);
+
     /// Null if there is none.
     [[nodiscard]] const Seen* find(Pid pid) const;
 
@@ -43,6 +47,7 @@ class LastSeen {
         bool operator()(const std::string& a, const Text& b) const { return a < *b; }
     };
 
+    [[nodiscard]] Seen seen_of(Snapshot snapshot);
     [[nodiscard]] std::shared_ptr<const std::string> shared(std::string cgroup);
 
     std::unordered_map<Pid, Seen> seen_;

@@ -40,6 +40,9 @@ class PendingSet {
     /// When the next is due; nullopt if none is pending.
     [[nodiscard]] std::optional<Time> next_due() const;
 
+    /// True if it is to be looked at, now or later.
+    [[nodiscard]] bool contains(Pid pid) const { return entries_.contains(pid); }
+
     /// True if it is to be looked at now.
     [[nodiscard]] bool is_due(Pid pid, Time now) const;
 

@@ -168,6 +168,7 @@ Finder::Hooks Service::finder_hooks() {
                 note_who_is_there();
                 changed();
             },
+        .settled = [this](Pid pid) { note_settled(pid); },
     };
 }
 

@@ -83,7 +83,9 @@ class Service final : private Control, private Observer {
     void open_kills();
     void configure_sources();
     [[nodiscard]] std::optional<Victim> look_up(Pid pid);
+    [[nodiscard]] std::optional<Snapshot> read_what_to_note(Pid pid) const;
     void note_who_is_there();
+    void note_settled(Pid pid);
     void on_killed(const Kill& kill, std::optional<std::uint64_t> sequence);
 
     OomdKeeper::Hooks keeper_hooks();

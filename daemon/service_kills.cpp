@@ -93,13 +93,16 @@ std::optional<Victim> Service::look_up(Pid pid) {
     if (snapshot)
         look_at(*process, *snapshot, victim);
     victim.is_there = snapshot.has_value();
-    const LastSeen::Seen* seen = snapshot ? nullptr : last_seen_.find(pid);
-    if (seen != nullptr)
+    // Its parent may wait for it while it is looked at: then there is a part of it.
+    const bool is_whole = snapshot && !victim.cgroup.empty();
+    const auto is_it = [&](ProcessId id) { return !snapshot || id == snapshot->id; };
+    const LastSeen::Seen* seen = last_seen_.find(pid);
+    if (seen != nullptr && !is_whole && is_it({pid, seen->start_time}))
         remember(pid, *seen, victim);
     const auto held = guard_.holdings().find(pid);
-    if (held != guard_.holdings().end() && (!snapshot || held->second.id == snapshot->id)) {
+    if (held != guard_.holdings().end() && is_it(held->second.id)) {
         const Holding& holding = held->second;
-        if (!snapshot)
+        if (!is_whole)
             remember(holding, victim);
         victim.rule = printable(holding.rule);
         const bool is_meant = !holding.rule.empty() && holding.state != Holding::State::DryRun;
@@ -119,14 +122,23 @@ std::optional<Victim> Service::look_up(Pid pid) {
     return victim;
 }
 
+std::optional<Snapshot> Service::read_what_to_note(Pid pid) const {
+    const auto process = table_.procfs().open_process(pid);
+    auto snapshot = process ? process->read_stat() : process.error();
+    if (!snapshot || !process->read_credentials(*snapshot) || !process->read_cgroup(*snapshot))
+        return std::nullopt;
+    return *std::move(snapshot);
+}
+
 void Service::note_who_is_there() {
-    last_seen_.update(guard_.present(), [this](Pid pid) -> std::optional<Snapshot> {
-        const auto process = table_.procfs().open_process(pid);
-        auto snapshot = process ? process->read_stat() : process.error();
-        if (!snapshot || !process->read_credentials(*snapshot) || !process->read_cgroup(*snapshot))
-            return std::nullopt;
-        return *std::move(snapshot);
-    });
+    last_seen_.update(guard_.present(), [this](Pid pid) { return read_what_to_note(pid); });
+}
+
+/// Programs move to another cgroup just after their start.
+void Service::note_settled(Pid pid) {
+    auto snapshot = read_what_to_note(pid);
+    if (snapshot && !snapshot->kernel_thread)
+        last_seen_.note(*std::move(snapshot));
 }
 
 void Service::on_killed(const Kill& kill, std::optional<std::uint64_t> sequence) {

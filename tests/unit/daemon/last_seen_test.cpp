@@ -59,6 +59,27 @@ TEST_CASE("Another with the same pid is read anew") {
     CHECK(looking.seen.find(10)->comm == "next");
 }
 
+TEST_CASE("One that is noted is known as it is then, and kept while it is there") {
+    Looking looking;
+    looking.add(10, 5, "runuser", "/a");
+    looking.update({10});
+    looking.add(10, 5, "job", "/b");
+    looking.seen.note(looking.there[10]);
+    looking.add(11, 7, "new", "/b");
+    looking.seen.note(looking.there[11]);
+    for (int turn = 0; turn < 2; ++turn) {
+        REQUIRE(looking.seen.find(10) != nullptr);
+        CHECK(looking.seen.find(10)->comm == "job");
+        CHECK(*looking.seen.find(10)->cgroup == "/b");
+        REQUIRE(looking.seen.find(11) != nullptr);
+        CHECK(looking.seen.find(11)->start_time == 7);
+        looking.update({10, 11});
+    }
+    CHECK(looking.reads == 1);
+    looking.update({10});
+    CHECK(looking.seen.find(11) == nullptr);
+}
+
 TEST_CASE("Neighbours share the text of their cgroup") {
     Looking looking;
     looking.add(10, 5, "a", "/a");
