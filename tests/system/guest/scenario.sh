@@ -94,6 +94,11 @@ guard_off() {
     }
 }
 
+guard_installed_and_off() {
+    guard_installed || apt install "$(the_package)"
+    guard_off
+}
+
 guard_pid() { systemctl show --property=MainPID --value oom-guardd; }
 
 property() { busctl get-property $manager "$1" | cut -d ' ' -f 2-; }
