@@ -15,8 +15,8 @@
 namespace oomguard::daemon {
 
 /// What was seen of each process that has been there for a while: of one that is killed nothing can
-/// be read any more once its parent has waited for it. Of those that are told of a moment after they
-/// executed something it is of then: a name or cgroup that they get later is not known here.
+/// be read any more once its parent has waited for it. Of those that are told of a moment after
+/// they executed something it is of then: a name or cgroup that they get later is not known here.
 /// Neighbours share the text of their cgroup.
 class LastSeen {
   public:
