@@ -72,6 +72,8 @@ bool Guard::is_census_due(std::size_t processes) const {
 
 /// By what is held, without a look at any process.
 bool Guard::may_be_too_broad() const {
+    if (!is_too_broad({holdings_.size(), counters_.processes}, false))
+        return false;
     Coverage coverage;
     for (const auto& [pid, holding] : holdings_) {
         const Rule* const rule = holding.rule_in_force.get();

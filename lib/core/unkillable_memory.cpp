@@ -12,11 +12,15 @@ bool UnkillableMemory::admit(ProcessId id, std::uint64_t bytes, std::optional<bo
     admitted_ -= want.is_admitted ? want.bytes : 0;
     if (is_new || want.start_time != id.start_time) {
         want.start_time = id.start_time;
-        want.is_admitted = before.value_or(admitted_ <= limit_ && bytes <= limit_ - admitted_);
+        want.is_admitted = before.value_or(has_room(bytes, limit_));
     }
     want.bytes = bytes;
     admitted_ += want.is_admitted ? want.bytes : 0;
     return want.is_admitted;
+}
+
+bool UnkillableMemory::has_room(std::uint64_t bytes, std::uint64_t limit) const {
+    return in_use_ <= limit || (admitted_ <= limit && bytes <= limit - admitted_);
 }
 
 void UnkillableMemory::erase(Pid pid) {
@@ -55,7 +59,7 @@ std::vector<Pid> UnkillableMemory::rebalance() {
     }
     const std::uint64_t limit = limit_ / 10 * 9;
     for (const auto& [bytes, pid] : others) {
-        if (in_use_ > limit && (admitted_ > limit || bytes > limit - admitted_))
+        if (!has_room(bytes, limit))
             break;
         admitted_ += bytes;
         wants_.at(pid).is_admitted = true;

@@ -20,8 +20,8 @@ namespace oomguard {
 /// of them, but together they use no more than the machine has in use.
 class UnkillableMemory {
   public:
-    /// In bytes; none to begin with. `in_use`: of the whole machine, now. Takes effect with
-    /// rebalance().
+    /// In bytes; none to begin with. `in_use`: of the whole machine, now. For those that were
+    /// decided on it takes effect with rebalance().
     void set_limit(std::uint64_t bytes, std::uint64_t in_use) {
         limit_ = bytes;
         in_use_ = in_use;
@@ -46,6 +46,8 @@ class UnkillableMemory {
         std::uint64_t bytes = 0;
         bool is_admitted = false;
     };
+
+    [[nodiscard]] bool has_room(std::uint64_t bytes, std::uint64_t limit) const;
 
     std::uint64_t limit_ = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t in_use_ = std::numeric_limits<std::uint64_t>::max();

@@ -87,8 +87,10 @@ TEST_CASE("what they share is not counted more than once while the machine has r
     CHECK(t.rebalance() == Pids{3});
     t.set_limit(100, 100);
     CHECK(t.rebalance().empty());
+    CHECK(t.want(4, 50));
     t.set_limit(100, 101);
-    CHECK(t.rebalance() == Pids{3, 2});
+    CHECK_FALSE(t.want(5, 50));
+    CHECK(t.rebalance() == Pids{3, 2, 1});
 }
 
 TEST_CASE("the room of one that ends or shrinks is another's at once") {

@@ -106,11 +106,15 @@ TEST_CASE(
 
 TEST_CASE("Of what is shared no more is counted than the machine has in use") {
     Small t;
-    t.table.memory_in_use = 700;
-    for (Pid pid = 10; pid < 15; ++pid)
+    t.table.memory_in_use = 751;
+    for (Pid pid = 10; pid < 14; ++pid)
         t.start(pid, 400);
     t.sweep();
-    CHECK(t.scores() == Lines{"10 -1000", "11 -999", "12 -999", "13 -999", "14 -999"});
+    CHECK(t.scores() == Lines{"10 -1000", "11 -999", "12 -999", "13 -999"});
+    t.table.memory_in_use = 700;
+    t.start(14, 400);
+    t.sweep();
+    CHECK(t.scores() == Lines{"10 -1000", "11 -999", "12 -999", "13 -999", "14 -1000"});
     t.table.memory_in_use = 600;
     t.sweep();
     CHECK(t.scores() == Lines{"10 -1000", "11 -1000", "12 -1000", "13 -1000", "14 -1000"});
