@@ -212,11 +212,12 @@ class Soak:
                 self.check.own_score_may_be_lowered()
                 self.check.originals_come_back()
             rounds += 1
+            footprint = self.guard.footprint()
             if not may_kill:
-                calm.append(self.guard.footprint())
+                calm.append(footprint)
             print(f"round {rounds}: {self.programs.started} processes, "
                   f"{sum(self.counts.values())} faults, {self.check.looked_at} looked at, "
-                  f"{len(self.check.violations)} violations, {self.guard.footprint()}", flush=True)
+                  f"{len(self.check.violations)} violations, {footprint}", flush=True)
             if len(self.check.violations) > MOST_VIOLATIONS:
                 return rounds
         self.check.footprint(calm[0], calm[-1])

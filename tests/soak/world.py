@@ -122,10 +122,14 @@ class Guard:
         (self._rules / name).unlink(missing_ok=True)
 
     def footprint(self):
-        """Descriptors, and what is its own of memory, in kB."""
+        """Descriptors, without those of a look at a process, and what is its own of memory, in kB."""
         where = f"/proc/{self.process.pid}"
+        descriptors = []
+        for _ in range(20):
+            descriptors.append(len(os.listdir(f"{where}/fd")))
+            time.sleep(0.05)
         rollup = pathlib.Path(f"{where}/smaps_rollup").read_text(encoding="utf-8")
-        return {"descriptors": len(os.listdir(f"{where}/fd")),
+        return {"descriptors": min(descriptors),
                 "PSS": int(re.search(r"\nPss:\s+(\d+)", rollup).group(1)),
                 "anonymous": int(re.search(r"\nPss_Anon:\s+(\d+)", rollup).group(1))}
 
