@@ -22,6 +22,9 @@ using Json = nlohmann::ordered_json;
 /// Cgroups may be named such that a line has nearly 40 KB.
 constexpr std::size_t kLargestFile = std::size_t{64} << 20U;
 constexpr mode_t kMode = 0600;
+/// What the kernel tells and what others told of the same kill may be so far apart.
+constexpr std::uint64_t kEarlier = 1'000'000;  // us
+constexpr std::uint64_t kLater = 13'000'000;
 
 /// Nothing else than an unsigned number, where the conversion would take a fraction or a truth for
 /// one. Throws Json::exception.
@@ -60,6 +63,15 @@ KillHistory::Entry read_entry(const Json& json) {
     if (json.contains("boot"))
         entry.place = KernelLogPlace{json.at("boot"), count_of(json.at("sequence"))};
     return entry;
+}
+
+/// Where only a cgroup was known of it, that decides.
+bool may_be_same(const Kill& told, const Kill& logged) {
+    const bool is_in_time =
+        told.usec + kEarlier >= logged.usec && told.usec <= logged.usec + kLater;
+    const bool is_it =
+        told.id.pid == 0 ? told.cgroup == logged.cgroup : told.id.pid == logged.id.pid;
+    return is_in_time && is_it;
 }
 
 }  // namespace
@@ -136,6 +148,16 @@ void KillHistory::add(Kill kill, std::optional<std::uint64_t> sequence) {
         return;
     const auto done = append(entries_.back());
     failure_ = done ? std::nullopt : std::optional(done.error().message());
+}
+
+bool KillHistory::recognize(const Kill& kill, std::uint64_t sequence) {
+    const auto entry = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& one) {
+        return !one.place && may_be_same(one.kill, kill);
+    });
+    if (entry == entries_.end())
+        return false;
+    entry->place = KernelLogPlace{boot_id_, sequence};
+    return true;
 }
 
 std::optional<std::uint64_t> KillHistory::last_sequence() const {

@@ -49,6 +49,11 @@ class KillHistory {
     /// the file cannot be written the kill is here all the same: see `failure()`.
     void add(Kill kill, std::optional<std::uint64_t> sequence);
 
+    /// For what the kernel's log tells with this sequence: whether an entry that another source
+    /// told must be the same kill, because its log could not be read then. That entry stands there
+    /// from then on.
+    bool recognize(const Kill& kill, std::uint64_t sequence);
+
     /// The oldest first.
     [[nodiscard]] const std::deque<Entry>& entries() const { return entries_; }
 

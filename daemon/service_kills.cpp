@@ -142,6 +142,8 @@ void Service::note_settled(Pid pid) {
 }
 
 void Service::on_killed(const Kill& kill, std::optional<std::uint64_t> sequence) {
+    if (sequence && kills_.recognize(kill, *sequence))
+        return;
     kills_.add(kill, sequence);
     log_kill(kill);
     history_.process_killed(kill);

@@ -319,6 +319,42 @@ TEST_CASE("To be read only it writes nothing") {
     CHECK(tree.read("kills") == "torn");
 }
 
+TEST_CASE(
+    "What was told while the kernel's log could not be read is known in it, each entry once") {
+    const TempTree tree;
+    KillHistory history = history_in(tree);
+    REQUIRE(history.open(false));
+    history.add(kill_of(10), std::nullopt);
+    Kill nameless = kill_of(0);
+    nameless.cgroup = "/other";
+    history.add(nameless, std::nullopt);
+    Kill logged = kill_of(10);
+    logged.cgroup = "/";
+    CHECK(history.recognize(logged, 700));
+    CHECK(history.last_sequence() == 700);
+    CHECK_FALSE(history.recognize(logged, 701));
+    logged.id.pid = 12;
+    CHECK_FALSE(history.recognize(logged, 702));
+    logged.cgroup = "/other";
+    CHECK(history.recognize(logged, 703));
+    CHECK_FALSE(history.recognize(logged, 704));
+    CHECK(history.last_sequence() == 703);
+}
+
+TEST_CASE("A kill of another time is another, though it has the pid of one that was told") {
+    const TempTree tree;
+    KillHistory history = history_in(tree);
+    REQUIRE(history.open(false));
+    history.add(kill_of(10), std::nullopt);
+    Kill logged = kill_of(10);
+    logged.usec += 1'000'001;
+    CHECK_FALSE(history.recognize(logged, 700));
+    logged.usec -= 1'000'001 + 13'000'001;
+    CHECK_FALSE(history.recognize(logged, 700));
+    logged.usec += 1;
+    CHECK(history.recognize(logged, 700));
+}
+
 TEST_CASE("The last record in the kernel's log is that of this boot") {
     const TempTree tree;
     KillHistory history = history_in(tree);
