@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <limits>
+#include <map>
 #include <stdexcept>
 #include <string_view>
 
@@ -172,7 +173,20 @@ std::optional<std::uint64_t> KillHistory::last_sequence() const {
 void KillHistory::remember(Entry entry) {
     entries_.push_back(std::move(entry));
     if (entries_.size() > kMostKills)
-        entries_.pop_front();
+        forget_one();
+}
+
+/// Nobody drives out what others lost by losing much: of the user with the most, the oldest goes.
+void KillHistory::forget_one() {
+    std::map<std::string_view, std::size_t> counts;
+    for (const Entry& entry : entries_)
+        ++counts[entry.kill.user];
+    const auto most =
+        std::max_element(counts.begin(), counts.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    entries_.erase(std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+        return entry.kill.user == most->first;
+    }));
 }
 
 Result<void> KillHistory::append(const Entry& entry) {

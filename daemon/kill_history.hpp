@@ -25,7 +25,8 @@ struct KernelLogPlace {
 };
 
 /// The latest kills, also those of earlier runs and boots: a file of one JSON object a line, which
-/// is appended to, and rewritten when it has twice as many as are kept.
+/// is appended to, and rewritten when it has twice as many as are kept. When there are too many,
+/// the oldest goes of the user who has the most.
 class KillHistory {
   public:
     static constexpr std::size_t kMostKills = 512;
@@ -71,6 +72,7 @@ class KillHistory {
   private:
     void begin();
     void remember(Entry entry);
+    void forget_one();
     Result<void> append(const Entry& entry);
     Result<void> rewrite();
 

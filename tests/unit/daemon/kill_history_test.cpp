@@ -171,6 +171,22 @@ TEST_CASE("As many kills as are kept are in memory and in the file, which is rew
     CHECK(next.history.entries().front().kill.id.pid == static_cast<Pid>(2 * kMost + 1));
 }
 
+TEST_CASE("A user who loses one process after the other does not drive out what others lost") {
+    const TempTree tree;
+    KillHistory history = history_in(tree);
+    REQUIRE(history.open(false));
+    history.add(kill_of(1), std::nullopt);
+    for (Pid pid = 2; pid <= static_cast<Pid>(3 * kMost); ++pid) {
+        Kill kill = kill_of(pid);
+        kill.user = "eve";
+        history.add(kill, std::nullopt);
+    }
+    CHECK(history.entries().size() == kMost);
+    CHECK(history.entries().front().kill.id.pid == 1);
+    CHECK(history.entries().at(1).kill.id.pid == static_cast<Pid>(2 * kMost + 2));
+    CHECK(Reread(tree).history.entries() == history.entries());
+}
+
 TEST_CASE("A file of the longest texts is read again") {
     const TempTree tree;
     KillHistory history = history_in(tree);
