@@ -5,7 +5,6 @@
 #include <sys/capability.h>
 
 #include "core/text.hpp"
-#include "core/trust.hpp"
 #include "daemon/oomd_text.hpp"
 #include "sys/capability.hpp"
 
@@ -131,10 +130,10 @@ void EventLog::on_refused(const Holding& holding, const Error& error) {
         spdlog::error("{}", refusal_and_remedy(holding, error));
 }
 
-void EventLog::on_distrusted(const Snapshot& snapshot, const Rule& rule) {
+void EventLog::on_distrusted(const Snapshot& snapshot, const Rule& rule, const std::string& why) {
     if (may_log("not protected", rule.name))
         spdlog::warn("rule '{}' does not protect '{}' (pid {}), which it matches: {}", rule.name,
-                     printable(snapshot.comm), snapshot.id.pid, why_not_protected(rule, snapshot));
+                     printable(snapshot.comm), snapshot.id.pid, why);
 }
 
 void EventLog::on_oomd_kept(const OomdKeeper::Kept& kept, const std::string& text) {

@@ -17,7 +17,7 @@ class EventLog final : public Observer {
     void on_released(const Holding& holding, ReleaseReason reason, int value) override;
     void on_drifted(const Holding& holding, int found, bool repaired) override;
     void on_refused(const Holding& holding, const Error& error) override;
-    void on_distrusted(const Snapshot& snapshot, const Rule& rule) override;
+    void on_distrusted(const Snapshot& snapshot, const Rule& rule, const std::string& why) override;
     void on_unreadable(Pid pid, const Error& error) override;
 
     /// `text`: see oomd_text.

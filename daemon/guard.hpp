@@ -230,9 +230,9 @@ class Guard {
     [[nodiscard]] std::string descent_text(const Descent& descent) const;
     [[nodiscard]] std::optional<Trial> explain_descent(Process& process, const Finding& finding,
                                                        const Telling& telling) const;
-    [[nodiscard]] static std::optional<Trial> explain_unmarked(const Snapshot& snapshot,
-                                                               const Finding& finding,
-                                                               const Telling& telling);
+    [[nodiscard]] std::optional<Trial> explain_unmarked(const Snapshot& snapshot,
+                                                        const Finding& finding,
+                                                        const Telling& telling) const;
 
     // Descendants.
     [[nodiscard]] bool is_stranger(const Snapshot& snapshot, std::optional<Pid> forked_from) const;

@@ -114,7 +114,8 @@ Result<void> Guard::try_rules(Process& process, const Finding& finding, std::siz
             outcome = Trial::Outcome::Match;
         if (outcome == Trial::Outcome::Match && has(finding.distrusted, rules[index])) {
             outcome = Trial::Outcome::Distrusted;
-            reason.text += "; but " + why_not_protected(rules[index], process.snapshot(), telling);
+            reason.text += "; but " + why_not_protected(rules[index], process.snapshot(),
+                                                        options_.system_accounts, telling);
         }
         const auto held_back = held_back_.find(index);
         if (outcome == Trial::Outcome::Match && held_back != held_back_.end()) {
@@ -159,21 +160,23 @@ std::optional<Trial> Guard::explain_descent(Process& process, const Finding& fin
     if (!including)
         return std::nullopt;
     if (excepts(*including, process.snapshot()).kind != Truth::Kind::Yes)
-        return trial_of(
-            *including, Trial::Outcome::Distrusted,
-            reason + "; but " + why_not_protected(*including, process.snapshot(), telling));
+        return trial_of(*including, Trial::Outcome::Distrusted,
+                        reason + "; but " +
+                            why_not_protected(*including, process.snapshot(),
+                                              options_.system_accounts, telling));
     reason += ", " + explain_exception(*including, process.snapshot(), telling);
     return trial_of(*including, Trial::Outcome::NoMatch, std::move(reason));
 }
 
 /// That systemd-oomd is told nothing, because the rule may not protect the process.
 std::optional<Trial> Guard::explain_unmarked(const Snapshot& snapshot, const Finding& finding,
-                                             const Telling& telling) {
+                                             const Telling& telling) const {
     if (!finding.rule || finding.rule->systemd_oomd == OomdPreference::None || finding.is_trusted)
         return std::nullopt;
     return trial_of(
         *finding.rule, Trial::Outcome::Oomd,
-        "systemd-oomd is told nothing: " + why_not_protected(*finding.rule, snapshot, telling));
+        "systemd-oomd is told nothing: " +
+            why_not_protected(*finding.rule, snapshot, options_.system_accounts, telling));
 }
 
 }  // namespace oomguard::daemon

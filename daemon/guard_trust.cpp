@@ -97,7 +97,8 @@ void Guard::tell_distrust(const Snapshot& snapshot, const Finding& finding) {
     if (told.start_time == snapshot.id.start_time && told.rule == rule)
         return;
     told = {snapshot.id.start_time, rule};
-    observer_.on_distrusted(snapshot, *rule);
+    observer_.on_distrusted(snapshot, *rule,
+                            why_not_protected(*rule, snapshot, options_.system_accounts));
 }
 
 }  // namespace oomguard::daemon

@@ -42,7 +42,8 @@ class Observer {
 
     /// The rule matches the process and would protect it, but may not: see may_protect() in
     /// core/trust.hpp. Once for each process and first such rule.
-    virtual void on_distrusted(const Snapshot& /*snapshot*/, const Rule& /*rule*/) {}
+    virtual void on_distrusted(const Snapshot& /*snapshot*/, const Rule& /*rule*/,
+                               const std::string& /*why*/) {}
 
     /// The guard's wishes for systemd-oomd have changed.
     virtual void on_wishes_changed() {}

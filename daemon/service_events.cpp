@@ -49,8 +49,8 @@ void Service::on_refused(const Holding& holding, const Error& error) {
     changed();
 }
 
-void Service::on_distrusted(const Snapshot& snapshot, const Rule& rule) {
-    log_.on_distrusted(snapshot, rule);
+void Service::on_distrusted(const Snapshot& snapshot, const Rule& rule, const std::string& why) {
+    log_.on_distrusted(snapshot, rule, why);
 }
 
 void Service::on_unreadable(Pid pid, const Error& error) {

@@ -66,10 +66,10 @@ struct Snapshot {
     /// Another after each exec, as the kernel lays out the memory anew; 0 if that may not be seen.
     std::uint64_t image = 0;
 
-    Uid uid = 0;                     ///< Credentials: the real uid
-    std::vector<Gid> groups;         ///< Credentials: the real gid and the supplementary ones
-    std::string cgroup;              ///< Cgroup: path in the v2 tree, "/" first
-    std::string exe;                 ///< Exe: path; empty if it could not be read
+    Uid uid = 0;              ///< Credentials: the real uid
+    std::vector<Gid> groups;  ///< Credentials: the real gid and the supplementary ones
+    std::string cgroup;  ///< Cgroup: path in the v2 tree, "/" first; empty: too deep to be known
+    std::string exe;     ///< Exe: path; empty if it could not be read
     std::vector<Uid> cgroup_owners;  ///< Owners: of those above `cgroup`, see owners_above
     std::vector<Program> ancestors;  ///< Parent: the parent; Ancestors: all, the nearest first
     bool memory_limited = false;     ///< MemoryLimit: its cgroup, or one above, has a memory.max

@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "core/scan.hpp"
+
 namespace oomguard {
 namespace {
 
@@ -21,6 +23,7 @@ constexpr std::array<std::string_view, 3> kExamplesOfUsers = {
     "user@1000.service", "session-1.scope", "session-c1.scope"};
 
 constexpr std::string_view kUsersTop = "/user.slice";
+constexpr std::string_view kUserSlice = "/user.slice/user-";
 
 /// Whether the pattern says where in the system a process is, instead of fitting sessions and
 /// managers of users too.
@@ -80,6 +83,19 @@ Truth truth(bool holds) {
     return {holds ? Truth::Kind::Yes : Truth::Kind::No};
 }
 
+/// Whether it is below the slice of a user (user-1000.slice): all there was started by him, also
+/// what has become another since, as sudo becomes root before it looks at what he may. A cgroup
+/// that is too deep to be read is one of a user's making.
+bool is_place_of_user(std::string_view cgroup, const SystemAccounts& accounts) {
+    if (cgroup.empty())
+        return true;
+    if (!cgroup.starts_with(kUserSlice))
+        return false;
+    cgroup.remove_prefix(kUserSlice.size());
+    const auto uid = take_number<Uid>(cgroup);
+    return !uid || !cgroup.starts_with(".slice") || !accounts.includes(*uid);
+}
+
 bool names_place(const Criteria& match) {
     return !match.unit.empty() || !match.cgroup.empty();
 }
@@ -122,13 +138,15 @@ bool is_unit_of_users(std::string_view unit) {
 }
 
 Truth may_protect(const Rule& rule, const Snapshot& snapshot, const SystemAccounts& accounts) {
-    if (rule.trust == Trust::Any || rule.match.user)
+    if (rule.trust == Trust::Any)
         return truth(true);
     if (!snapshot.has(Field::Credentials))
         return {Truth::Kind::Unknown, Field::Credentials};
-    if (accounts.includes(snapshot.uid))
-        return truth(true);
-    return place_is_trusted(rule.match, snapshot, accounts);
+    if (!accounts.includes(snapshot.uid))
+        return rule.match.user ? truth(true) : place_is_trusted(rule.match, snapshot, accounts);
+    if (!snapshot.has(Field::Cgroup))
+        return {Truth::Kind::Unknown, Field::Cgroup};
+    return truth(!is_place_of_user(snapshot.cgroup, accounts));
 }
 
 bool may_protect_users(const Rule& rule) {
@@ -136,10 +154,15 @@ bool may_protect_users(const Rule& rule) {
            all_name(rule.match.cgroup, names_cgroup);
 }
 
-std::string why_not_protected(const Rule& rule, const Snapshot& snapshot, const Telling& telling) {
+std::string why_not_protected(const Rule& rule, const Snapshot& snapshot,
+                              const SystemAccounts& accounts, const Telling& telling) {
     const Principal own{Principal::Kind::User, snapshot.uid};
-    std::string text = "user " + name_of(own, telling) +
-                       " is neither named by the rule nor a system account, and ";
+    const std::string user = "user " + name_of(own, telling);
+    if (accounts.includes(snapshot.uid))
+        return user + " is a system account, but cgroup " + in_quotes(snapshot.cgroup) +
+               " is a user's, who may become another there: run it as a system service, or add "
+               "trust: any";
+    std::string text = user + " is neither named by the rule nor a system account, and ";
     text += names_place(rule.match)
                 ? "cgroup " + in_quotes(snapshot.cgroup) +
                       " is not known to be out of the reach of users"

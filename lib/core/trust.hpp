@@ -33,10 +33,10 @@ struct SystemAccounts {
 };
 
 /// Whether the rule may protect the process, which it matches: name, arguments and executable are
-/// anyone's to choose, and so are cgroups below one's own. It may with `trust: any`, or if it names
-/// a user (its key holds); if the real uid is a system account's; or if it names the system unit or
-/// the cgroup that the process is in, and no user has made that or starts there what he likes. What
-/// could not be read of the cgroups counts as a user's.
+/// anyone's to choose, and so are cgroups below one's own. It may with `trust: any`. Else, if the
+/// real uid is a system account's, outside the slices of users; if not, where the rule names a user
+/// (its key holds), or the system unit or the cgroup that the process is in, and no user has made
+/// that or starts there what he likes. What could not be read of the cgroups counts as a user's.
 [[nodiscard]] Truth may_protect(const Rule& rule, const Snapshot& snapshot,
                                 const SystemAccounts& accounts);
 
@@ -47,6 +47,7 @@ struct SystemAccounts {
 /// Why it may not, where may_protect() says No: "user alice is neither named by the rule nor a
 /// system account, and anyone can ...". With what to do about it.
 [[nodiscard]] std::string why_not_protected(const Rule& rule, const Snapshot& snapshot,
+                                            const SystemAccounts& accounts,
                                             const Telling& telling = {});
 
 /// Whether it is a place where users start what they like: a session, a user's own manager, or a

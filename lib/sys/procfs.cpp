@@ -98,11 +98,16 @@ Result<void> ProcDir::read_credentials(Snapshot& snapshot) const {
 Result<void> ProcDir::read_cgroup(Snapshot& snapshot) const {
     Text kept;
     const Result<std::string_view> text = kept.read(dir_.get(), "cgroup");
-    if (!text)
+    // Cgroups may be deeper than the path that cgroup_path_ns() in the kernel gives: Linux 6.1
+    // refuses to tell it then, 6.18 tells as much of it as there is room for.
+    const bool is_refused = !text && text.error().code == std::errc::filename_too_long;
+    if (!text && !is_refused)
         return told_as(text.error(), "read", path_, "cgroup");
-    std::optional<std::string> cgroup = parse_cgroup(*text);
+    std::optional<std::string> cgroup = is_refused ? std::string() : parse_cgroup(*text);
     if (!cgroup)
         return unparsable(path_, "cgroup");
+    if (cgroup->size() >= PATH_MAX - 1)
+        cgroup->clear();
     snapshot.cgroup = *std::move(cgroup);
     snapshot.mark(Field::Cgroup);
     return {};

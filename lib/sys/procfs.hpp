@@ -32,7 +32,8 @@ class ProcDir {
     [[nodiscard]] Result<Snapshot> read_stat() const;
 
     /// Each reads one more part. Credentials from `status` (real uid, real gid, Groups), cgroup
-    /// from `cgroup` (the "0::" line; where a machine has no v2 tree, the "name=systemd" line).
+    /// from `cgroup` (the "0::" line; where a machine has no v2 tree, the "name=systemd" line;
+    /// empty if the path has PATH_MAX bytes or more, which the kernel does not tell whole).
     /// The id of a thread that is not the leader of its group: ESRCH from read_credentials.
     /// A cgroup that was removed under a process keeps the kernel's " (deleted)" off.
     [[nodiscard]] Result<void> read_credentials(Snapshot& snapshot) const;

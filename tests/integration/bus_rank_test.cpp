@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bus.hpp"
+#include "rules.hpp"
 #include "support/catch.hpp"
 #include "support/cgroup.hpp"
 #include "sys/accounts.hpp"
@@ -187,6 +188,28 @@ TEST_CASE("the order of a cgroup is of its processes and those below it") {
     CHECK(ranks[1].cgroup == path + "/one");
     CHECK(named(daemon.client()->RankCgroup(path + "//one/.", 0)).size() == 1);
     CHECK(named(daemon.client()->RankCgroup(path, 1)).size() == 1);
+}
+
+TEST_CASE("a process in a cgroup too deep to be known is held and ranked as any other") {
+    std::string why_not;
+    auto cgroup = TestCgroup::create(why_not);
+    if (!cgroup) {
+        WARN("skipped: " << why_not);
+        return;
+    }
+    Programs programs;
+    const std::string name = programs.unique_name();
+    Subject subject = programs.start(name);
+    cgroup->make_too_deep_around(subject.pid());
+    GuardDaemon daemon;
+    daemon.write_rules("10-test.yaml", program_rule(name, 300));
+    daemon.start();
+    CHECK(read_score(subject.pid()) == 300);
+    const auto rank = find(named(daemon.client()->Rank(0)), subject.pid());
+    REQUIRE(rank);
+    CHECK(rank->cgroup == "");
+    CHECK(rank->score == 300);
+    CHECK(daemon.logged("cannot read").empty());
 }
 
 TEST_CASE("a cgroup that is not there is an error that says what was meant") {

@@ -59,17 +59,38 @@ TEST_CASE("trust: any, a user that the rule names, or a system account is enough
     any.trust = Trust::Any;
     CHECK(trusts(any, bare("postgres")) == "yes");
     // Its key holds where the rule matches.
-    CHECK(trusts(rule_of({.user = {{user(kAlice)}}}), bare("postgres")) == "yes");
-    CHECK(trusts(rule_of({.user = {{group(44)}}}), bare("postgres")) == "yes");
+    CHECK(trusts(rule_of({.user = {{user(kAlice)}}}), pretender()) == "yes");
+    CHECK(trusts(rule_of({.user = {{group(44)}}}), pretender()) == "yes");
     const Rule named = rule_of({.name = {glob("postgres")}});
     CHECK(trusts(named, bare("postgres")) == "needs Credentials");
-    Snapshot process = pretender();
+    Snapshot process = bare("postgres");
     for (const Uid uid : {0U, 999U}) {
         set_credentials(process, uid, {uid});
-        CHECK(trusts(named, process) == "yes");
+        for (const char* place : {"/", "/system.slice/cron.service", "/user.slice",
+                                  "/user.slice/user-0.slice/session-3.scope"}) {
+            set_cgroup(process, place);
+            CHECK(trusts(named, process) == "yes");
+        }
     }
     set_credentials(process, 65'534, {65'534});
     CHECK(trusts(named, process) == "no");
+}
+
+TEST_CASE("below the slice of a user a system account vouches for nobody, as with sudo") {
+    Snapshot process = bare("postgres");
+    set_credentials(process, 0, {0});
+    const Rule rule = rule_of({.name = {glob("postgres")}});
+    CHECK(trusts(rule, process) == "needs Cgroup");
+    for (const char* place :
+         {"/user.slice/user-1000.slice/session-3.scope", "/user.slice/user-1000.slice",
+          "/user.slice/user-0x.slice/a", "/user.slice/user-99999999999.slice", ""}) {
+        set_cgroup(process, place);
+        CHECK(trusts(rule, process) == "no");
+        CHECK(trusts(rule_of({.user = {{user(0)}}}), process) == "no");
+    }
+    CHECK(trusts(rule, process, {1001, {}}) == "no");
+    set_cgroup(process, "/user.slice/user-1000.slice/session-3.scope");
+    CHECK(trusts(rule, process, {1001, {}}) == "yes");
 }
 
 TEST_CASE("which accounts are the system's is said by the limit and by the subordinate uids") {
@@ -140,15 +161,20 @@ TEST_CASE("in units that run logins and jobs of users, only system accounts are 
 }
 
 TEST_CASE("why a process is not protected is told, with what to do") {
-    const Snapshot process = pretender();
+    Snapshot process = pretender();
     const Telling telling{.name_of = [](const Principal&) { return std::string("alice"); }};
-    CHECK(why_not_protected(rule_of({.name = {glob("postgres")}}), process, telling) ==
+    CHECK(why_not_protected(rule_of({.name = {glob("postgres")}}), process, {}, telling) ==
           "user alice is neither named by the rule nor a system account, and anyone can run a "
           "program under any name and with any arguments: add user: or unit:, or trust: any");
-    CHECK(why_not_protected(of_unit(glob("*")), process) ==
+    CHECK(why_not_protected(of_unit(glob("*")), process, {}) ==
           "user 1000 is neither named by the rule nor a system account, and cgroup "
           "\"/user.slice/user-1000.slice/session-3.scope\" is not known to be out of the reach of "
           "users: add user: or unit:, or trust: any");
+    set_credentials(process, 0, {0});
+    CHECK(why_not_protected(of_unit(glob("*")), process, {}) ==
+          "user 0 is a system account, but cgroup "
+          "\"/user.slice/user-1000.slice/session-3.scope\" is a user's, who may become another "
+          "there: run it as a system service, or add trust: any");
 }
 
 TEST_CASE("rules that may protect processes of every user are those that name one or a place") {

@@ -272,7 +272,8 @@ class FakeObserver final : public Observer {
     void on_refused(const Holding& holding, const Error& error) override {
         add("refused", holding, std::to_string(holding.wanted) + " " + error.message());
     }
-    void on_distrusted(const Snapshot& snapshot, const Rule& rule) override {
+    void on_distrusted(const Snapshot& snapshot, const Rule& rule,
+                       const std::string& /*why*/) override {
         told_.push_back("distrusted " + std::to_string(snapshot.id.pid) + ": by " + rule.name);
     }
     void on_wishes_changed() override { ++wish_changes; }
