@@ -178,7 +178,7 @@ TEST_CASE("Arguments longer than the limit are cut") {
 }
 
 TEST_CASE("A cgroup path as long as the kernel allows is read whole, behind twelve others") {
-    const std::string path = "/" + std::string(4095, 'd');
+    const std::string path = "/" + std::string(4093, 'd');
     std::string text;
     for (int hierarchy = 13; hierarchy > 0; --hierarchy)
         text += std::to_string(hierarchy) + ":controller:" + path + "\n";
