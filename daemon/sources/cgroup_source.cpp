@@ -20,7 +20,9 @@ namespace {
 
 constexpr std::chrono::seconds kRetryPause{60};
 /// Where watches run out, so many are left to the other sources and programs of the user.
-constexpr std::ptrdiff_t kLeftToOthers = 32;
+constexpr std::ptrdiff_t kLeftToOthers = 16;  // cgroups, two or three watches each
+constexpr std::size_t kMostCgroups = 32'768;
+constexpr std::size_t kLongestPath = 1024;
 constexpr const char* kEventsFile = "/cgroup.events";
 
 }  // namespace
@@ -44,6 +46,7 @@ void CgroupSource::set_kills_wanted(bool wanted) {
 
 void CgroupSource::stop() {
     rebuild_timer_.disarm();
+    is_loss_pending_ = false;
     io_ = {};
     inotify_.reset();
     watched_.clear();
@@ -72,8 +75,20 @@ void CgroupSource::watch_all() {
                 limit_reason_);
 }
 
+/// At once, but not again and again: with cgroups that come and go somebody could keep us at it.
+void CgroupSource::watch_all_after_loss() {
+    if (std::exchange(is_loss_pending_, true))
+        return;
+    const bool is_calm = Clock::now() - went_through_ > kRetryPause;
+    loss_pause_ = is_calm ? std::chrono::seconds(0)
+                          : std::clamp(2 * loss_pause_, std::chrono::seconds(1), kRetryPause);
+    rebuild_timer_.arm_in(loss_pause_);
+}
+
 void CgroupSource::watch_all_again() {
+    is_loss_pending_ = false;
     watch_all();
+    went_through_ = Clock::now();
     // What happened since the watches before were dropped nobody told.
     if (state().works())
         news_.caught_up();
@@ -84,12 +99,14 @@ void CgroupSource::add_tree(const std::string& directory, bool is_new) {
     while (!pending.empty() && limit_reason_.empty()) {
         const std::string next = std::move(pending.back());
         pending.pop_back();
+        if (!may_watch(next))
+            continue;
         // First watched, then listed: what is created in between is seen twice, never missed.
         if (!add_watch(next, File::Directory, IN_CREATE | IN_DELETE | IN_ATTRIB | IN_ONLYDIR))
             continue;
         add_watch(next, File::Events, IN_MODIFY);
         if (are_kills_wanted_)
-            add_watch(next, File::Memory, IN_MODIFY);
+            watch_kills(next, is_new);
         if (is_new)
             announce(next);
         if (const auto children = sys::child_cgroups(next))
@@ -106,12 +123,38 @@ bool CgroupSource::add_watch(const std::string& directory, File file, std::uint3
         watch_failed(watch.error());
         return false;
     }
-    Watched watched{directory, file};
-    if (file == File::Memory)
-        watched.kills = sys::oom_kills(directory);
-    if (watched_.insert_or_assign(*watch, std::move(watched)).second)
-        watches_of_.emplace(directory, *watch);
+    const auto cgroup = watches_of_.try_emplace(directory, std::array{kNone, kNone, kNone}).first;
+    int& held = cgroup->second.at(static_cast<std::size_t>(file));
+    if (held != kNone && held != *watch) {  // of another that had the path before
+        inotify_->remove(held);
+        watched_.erase(held);
+    }
+    held = *watch;
+    watched_.try_emplace(*watch, Watched{cgroup, file});
     return true;
+}
+
+/// What was killed before counts only where the cgroup is so new that nobody has told of it.
+void CgroupSource::watch_kills(const std::string& directory, bool is_new) {
+    if (!add_watch(directory, File::Memory, IN_MODIFY))
+        return;
+    const auto index = static_cast<std::size_t>(File::Memory);
+    Watched& watched = watched_.at(watches_of_.at(directory).at(index));
+    if (is_new)
+        count_kills(watched);
+    else
+        watched.kills = sys::oom_kills(directory);
+}
+
+bool CgroupSource::may_watch(const std::string& directory) {
+    if (directory.size() > kLongestPath)
+        return false;
+    if (watches_of_.size() < kMostCgroups || watches_of_.contains(directory))
+        return true;
+    limit_reason_ =
+        "there are too many cgroups, only " + std::to_string(cgroups_watched()) + " are watched";
+    rebuild_timer_.arm_in(kRetryPause);
+    return false;
 }
 
 void CgroupSource::watch_failed(const Error& error) {
@@ -128,12 +171,12 @@ void CgroupSource::watch_failed(const Error& error) {
 }
 
 std::size_t CgroupSource::cgroups_watched() const {
-    return watches_of_.size() / (are_kills_wanted_ ? 3 : 2);
+    return watches_of_.size();
 }
 
 void CgroupSource::remove_tree(const std::string& directory) {
-    const auto [first, last] = watches_of_.equal_range(directory);
-    remove_watches(first, last);
+    if (const auto cgroup = watches_of_.find(directory); cgroup != watches_of_.end())
+        remove_watches(cgroup, std::next(cgroup));
     // '0' follows '/'.
     remove_watches(watches_of_.lower_bound(directory + "/"),
                    watches_of_.lower_bound(directory + "0"));
@@ -142,8 +185,12 @@ void CgroupSource::remove_tree(const std::string& directory) {
 void CgroupSource::remove_watches(Watches::iterator first, Watches::iterator last) {
     // The kernel drops watches of removed cgroups by itself only since 7.1.
     for (auto at = first; at != last; ++at) {
-        inotify_->remove(at->second);
-        watched_.erase(at->second);
+        for (const int watch : at->second) {
+            if (watch == kNone)
+                continue;
+            inotify_->remove(watch);
+            watched_.erase(watch);
+        }
     }
     watches_of_.erase(first, last);
 }
@@ -162,10 +209,11 @@ void CgroupSource::announce(const std::string& directory) {
 }
 
 void CgroupSource::count_kills(Watched& watched) {
-    const std::uint64_t kills = sys::oom_kills(watched.directory);
+    const std::string& directory = watched.cgroup->first;
+    const std::uint64_t kills = sys::oom_kills(directory);
     const std::uint64_t before = std::exchange(watched.kills, kills);
     if (kills > before)
-        news_.killed_in(watched.directory, kills - before);
+        news_.killed_in(directory, kills - before);
 }
 
 void CgroupSource::read() {
@@ -186,22 +234,24 @@ void CgroupSource::read() {
 void CgroupSource::take(const sys::InotifyEvent& event) {
     if ((event.mask & IN_Q_OVERFLOW) != 0) {
         news_.overrun(state().name, "the inotify queue was full");
-        rebuild_timer_.arm_in({});
+        watch_all_after_loss();
         return;
     }
     const auto found = watched_.find(event.watch);
     if (found == watched_.end())
         return;
-    const std::string directory = found->second.directory;
+    const std::string directory = found->second.cgroup->first;
     if (found->second.file == File::Memory)
         count_kills(found->second);
     else if (found->second.file == File::Events)
         announce(directory);
     else if ((event.mask & IN_ATTRIB) != 0 && event.name.empty())
         news_.attributes_changed(directory);
-    else if ((event.mask & IN_ISDIR) != 0 && (event.mask & IN_CREATE) != 0)
+    else if ((event.mask & IN_ISDIR) != 0 && (event.mask & IN_CREATE) != 0) {
+        // One with cgroups below it is not to be marked for systemd-oomd any more.
+        news_.attributes_changed(directory);
         add_tree(directory + "/" + event.name, true);
-    else if ((event.mask & IN_ISDIR) != 0 && (event.mask & IN_DELETE) != 0)
+    } else if ((event.mask & IN_ISDIR) != 0 && (event.mask & IN_DELETE) != 0)
         remove_tree(directory + "/" + event.name);
 }
 

@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "bus.hpp"
 #include "outcome.hpp"
 #include "support/catch.hpp"
@@ -120,6 +123,20 @@ TEST_CASE("The cgroup of a held process is marked, and again at once when that i
     REQUIRE(t->write_mark(false));
     CHECK(t->becomes(true));
     CHECK(t->daemon.logged("told again").size() == 2);
+}
+
+TEST_CASE("A marked cgroup that gets another below it is marked no more, without a sweep") {
+    const auto t = start_marking();
+    if (!t)
+        return;
+    t->daemon.write_settings("sweep_interval: 1h\n");
+    t->write_rule(kOmit);
+    t->daemon.start();
+    REQUIRE(t->mark() == Mark(true));
+    const std::string below = t->path + "/below";
+    REQUIRE(::mkdir(below.c_str(), 0755) == 0);
+    CHECK(t->becomes(std::nullopt));
+    CHECK(::rmdir(below.c_str()) == 0);
 }
 
 TEST_CASE("Without news of cgroups a sweep marks again what was taken away") {

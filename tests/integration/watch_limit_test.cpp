@@ -65,7 +65,7 @@ TEST_CASE("Where watches run out the cgroups say it, and leave some for the othe
     CHECK(reason.starts_with("watch /"));
     // Which one was the first too many is not known.
     CHECK(reason.substr(std::min(reason.find(": "), reason.size())) ==
-          ": No space left on device; raise fs.inotify.max_user_watches, only 16 cgroups are "
+          ": No space left on device; raise fs.inotify.max_user_watches, only 17 cgroups are "
           "watched");
     CHECK(daemon.logged("degraded: source cgroups") ==
           std::vector<std::string>{"warning: degraded: source cgroups works in part: " + reason});
