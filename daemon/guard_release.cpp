@@ -66,7 +66,7 @@ void Guard::release(Process& process, const Decision& decision, ReleaseReason re
         holding.last_error.clear();
     }
     holding.wanted = decision.wanted;
-    holding.current = decision.write ? holding.written->value : decision.wanted;
+    holding.current = decision.current;
     holding.clipping = Clipping::None;
     holding.rule_in_force.reset();
     holding.counted_for.reset();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/recording_score_writer.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "sys/capability.hpp"
@@ -46,8 +45,9 @@ Result<void> RecordingScoreWriter::restore(Process& process, const Written& writ
     const ProcessId id = process.snapshot().id;
     if (written.floor_lowered && privilege_.is_permitted) {
         // What the floor was is not to be read anywhere: for a process that no one has touched it
-        // is 0, or lower if a privileged parent had lowered it.
-        const int floor = std::min({written.original, score, 0});
+        // is 0, or lower if a privileged parent had lowered it. The present score says nothing of
+        // it: as long as the floor is lowered the process can set any score above.
+        const int floor = written.floor_before();
         record(id, {score, floor, true});
         if (auto done = write_privileged(process, floor); !done)
             return done;

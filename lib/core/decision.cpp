@@ -13,9 +13,10 @@ std::optional<Written> carried(int current, const std::optional<Written>& inheri
 
 Decision without_rule(int current, const std::optional<Written>& written) {
     // What someone else has set since is theirs.
-    if (!written || current != written->value)
-        return {.original = current, .wanted = current};
+    if (!written || !written->accounts_for(current))
+        return {.current = current, .original = current, .wanted = current};
     return {.kind = Decision::Kind::Release,
+            .current = current,
             .original = written->original,
             .wanted = written->original,
             .write = written->original != current};
@@ -32,6 +33,7 @@ struct Aim {
 Decision hold(int original, const Aim& aim, int current, bool floor_lowered) {
     const int wanted = aim.of(original);
     return {.kind = Decision::Kind::Hold,
+            .current = current,
             .original = original,
             .wanted = wanted,
             .floor_lowered = floor_lowered,
@@ -41,6 +43,14 @@ Decision hold(int original, const Aim& aim, int current, bool floor_lowered) {
 
 }  // namespace
 
+bool Written::accounts_for(int score) const {
+    if (score == value)
+        return true;
+    // Below the value written last it takes privilege, unless an earlier one was lower.
+    const bool is_within_reach = score >= value || value >= floor_before();
+    return floor_lowered && score < floor_before() && is_within_reach;
+}
+
 Decision decide(const std::optional<Value>& value, int current,
                 const std::optional<Written>& written, const std::optional<Written>& inherited,
                 int lowest) {
@@ -48,6 +58,7 @@ Decision decide(const std::optional<Value>& value, int current,
         const auto burden = carried(current, inherited);
         if (burden && burden->is_owed())
             return {.kind = Decision::Kind::Disinherit,
+                    .current = current,
                     .original = burden->original,
                     .wanted = burden->original,
                     .floor_lowered = burden->floor_lowered,
@@ -65,6 +76,11 @@ Decision decide(const std::optional<Value>& value, int current,
     if (current == written->value)
         return hold(written->original, aim, current, written->floor_lowered);
 
+    if (written->accounts_for(current)) {
+        Decision decision = hold(written->original, aim, current, written->floor_lowered);
+        decision.drift = decision.write;
+        return decision;
+    }
     // Changed by someone else since. A limit that the new value respects has nothing to hold: the
     // value is the process's own from now on.
     const int wanted = aim.of(current);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,13 @@ struct Written {
     /// True if there is something to give back.
     [[nodiscard]] bool is_owed() const { return original != value || floor_lowered; }
 
+    /// The floor that is given back, and is taken to have been there before: it cannot be read.
+    [[nodiscard]] int floor_before() const { return std::min(original, 0); }
+
+    /// True if `score` is by our doing: the value written last, or one that the process could set
+    /// only because a write of ours had lowered its floor.
+    [[nodiscard]] bool accounts_for(int score) const;
+
     friend bool operator==(const Written&, const Written&) = default;
 };
 
@@ -42,6 +50,7 @@ struct Decision {
     };
 
     Kind kind = Kind::LeaveAlone;
+    int current = 0;  ///< the score for which this was decided
     int original = 0;
     int wanted = 0;
     /// Hold: so it was by an earlier write, to the process or to the parent it inherited from.

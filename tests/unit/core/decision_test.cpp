@@ -302,6 +302,32 @@ TEST_CASE("that a floor was lowered is remembered for as long as the process is 
     });
 }
 
+TEST_CASE("a score that only our floor lets a process set is ours") {
+    const Written low{0, -900, true};
+    for (const std::optional<Value>& value : {kNoRule, std::optional<Value>(unchanged())}) {
+        check_rows({
+            {value, -899, low, kNothing, "release 0 -> 0 write"},
+            {value, -1, low, kNothing, "release 0 -> 0 write"},
+            {value, -899, Written{100, -900, true}, kNothing, "release 100 -> 100 write"},
+            {value, -899, Written{-200, -900, true}, kNothing, "release -200 -> -200 write"},
+            // another value is held by now, and how low the floor is, is not known
+            {value, -899, Written{100, 300, true}, kNothing, "release 100 -> 100 write"},
+            // what it may set without us
+            {value, 0, low, kNothing, "leave 0 -> 0"},
+            {value, 7, Written{100, -900, true}, kNothing, "leave 7 -> 7"},
+            {value, -200, Written{-300, -900, true}, kNothing, "leave -200 -> -200"},
+            // what takes privilege
+            {value, -901, low, kNothing, "leave -901 -> -901"},
+        });
+    }
+    check_rows({
+        // nor is it what a limit allows
+        {at_most(-500), -600, low, kNothing, "hold 0 -> -500 write drift floor"},
+        {at_most(-500), -950, low, kNothing, "hold -950 -> -950 floor"},
+        {at_least(-800), -700, low, kNothing, "hold 0 -> 0 write drift floor"},
+    });
+}
+
 TEST_CASE("there is something to give back of a value, and of a floor") {
     CHECK(Written{0, -900}.is_owed());
     CHECK(Written{0, 0, true}.is_owed());

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <cerrno>
+
 #include "guarding.hpp"
 #include "support/catch.hpp"
 
@@ -54,6 +56,51 @@ TEST_CASE("A floor that was lowered is given back with whatever score the proces
     }
     CHECK(t.guard.holdings().empty());
     CHECK(t.writer.ledger.entries.empty());
+}
+
+TEST_CASE("A process that keeps the lowered score by a change of its own is given its original") {
+    Guarding t({rule("job", "train", exactly(-900))});
+    t.writer.lowers_floors = true;
+    t.table.start(10, "train", 100);
+    t.look(10);
+    t.table.processes.at(10).score = -899;
+    t.writer.take();
+    t.seen.take();
+    SECTION("when its rule goes") {
+        t.set_rules({});
+        t.look(10);
+        CHECK(t.seen.take() == Lines{"released 10: unmatched at 100"});
+    }
+    SECTION("when the daemon stops") {
+        t.guard.release_all(t.now);
+        CHECK(t.seen.take() == Lines{"released 10: stop at 100"});
+    }
+    SECTION("by the next daemon") {
+        Guard next(t.table, t.writer, t.seen, kSelf);
+        next.adopt(Ledger(t.writer.ledger));
+        CHECK(next.sweep(t.now));
+        CHECK(t.seen.take() == Lines{"released 10: unmatched at 100, no rule"});
+    }
+    SECTION("by --restore") {
+        Guard next(t.table, t.writer, t.seen, kSelf);
+        next.adopt(Ledger(t.writer.ledger));
+        next.release_all(t.now);
+        CHECK(t.seen.take() == Lines{"released 10: stop at 100, no rule"});
+    }
+    CHECK(t.writer.take() == Lines{"restore 10: 100 -> -900 floor to 100"});
+    CHECK(t.table.score(10) == 100);
+}
+
+TEST_CASE("Of a score that could not be given back the present one is told") {
+    Guarding t({rule("job", "train", exactly(-900))});
+    t.writer.lowers_floors = true;
+    t.table.start(10, "train", 100);
+    t.look(10);
+    t.table.processes.at(10).score = -899;
+    t.table.faults[{Step::WriteScore, 10}] = EACCES;
+    t.set_rules({});
+    t.look(10);
+    CHECK(t.holding(10).current == -899);
 }
 
 TEST_CASE("A child that inherited a lowered floor is given back both") {
