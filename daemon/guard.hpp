@@ -237,6 +237,7 @@ class Guard {
     // Descendants.
     [[nodiscard]] bool is_stranger(const Snapshot& snapshot, std::optional<Pid> forked_from) const;
     [[nodiscard]] bool may_ascribe_orphans() const;
+    [[nodiscard]] bool is_newborn(ProcessId id, std::optional<Pid> forked_from) const;
     [[nodiscard]] Result<void> look_back(Process& process, std::optional<Pid> forked_from,
                                          Finding& finding) const;
     [[nodiscard]] Result<void> find_by_descent(Process& process, Finding& finding) const;

@@ -50,6 +50,13 @@ bool Guard::may_ascribe_orphans() const {
     return !forks_are_told_ && counters_.sweeps > 1;
 }
 
+/// True if it was forked since its parent got what it has to hand down, as far as is known. The
+/// first sweep sees for the first time what may be older, and whose scores are its own.
+bool Guard::is_newborn(ProcessId id, std::optional<Pid> forked_from) const {
+    const bool is_first_sweep = counters_.sweeps == 0 || (counters_.sweeps == 1 && out_of_order_);
+    return is_first_sight(id) && (forked_from || !is_first_sweep);
+}
+
 std::vector<Heritage> Guard::heritages_of(Pid pid, std::uint64_t child_start) const {
     std::vector<Heritage> heritages;
     for (const Holdings* holdings : {&holdings_, &departed_}) {
@@ -81,10 +88,13 @@ Result<void> Guard::look_back(Process& process, std::optional<Pid> forked_from,
         if (*likely)
             heritages = heritages_of(**likely, snapshot.id.start_time);
     }
+    const bool may_differ = is_newborn(snapshot.id, forked_from);
     for (const Heritage& heritage : heritages) {
-        if (!heritage.written || heritage.written->value != finding.score)
+        if (!heritage.written || (!may_differ && heritage.written->value != finding.score))
             continue;
-        finding.inherited = heritage.written;
+        finding.inherited = heritage.written->handed_down(finding.score);
+        if (!finding.inherited)
+            continue;
         finding.may_keep = heritage.children == Children::Inherit;
         finding.may_disinherit = is_new && !finding.may_keep && !options_.dry_run;
         break;

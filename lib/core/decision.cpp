@@ -51,6 +51,18 @@ bool Written::accounts_for(int score) const {
     return floor_lowered && score < floor_before() && is_within_reach;
 }
 
+std::optional<Written> Written::handed_down(int score) const {
+    Written inherited = *this;
+    inherited.value = score;
+    if (accounts_for(score))
+        return inherited;
+    // A score below was set with privilege, and with it the floor.
+    if (!floor_lowered || score < std::min(value, floor_before()))
+        return std::nullopt;
+    inherited.original = score;
+    return inherited;
+}
+
 Decision decide(const std::optional<Value>& value, int current,
                 const std::optional<Written>& written, const std::optional<Written>& inherited,
                 int lowest) {

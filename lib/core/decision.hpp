@@ -37,6 +37,10 @@ struct Written {
     /// only because a write of ours had lowered its floor.
     [[nodiscard]] bool accounts_for(int score) const;
 
+    /// What a child has of this that was forked since and has this score by now: score and floor,
+    /// or the floor alone with a score of its own. nullopt if it has nothing of it.
+    [[nodiscard]] std::optional<Written> handed_down(int score) const;
+
     friend bool operator==(const Written&, const Written&) = default;
 };
 

@@ -328,6 +328,19 @@ TEST_CASE("a score that only our floor lets a process set is ours") {
     });
 }
 
+TEST_CASE(
+    "a child has its parent's score, or what only the parent's floor lets it set, or the floor") {
+    const Written low{100, -900, true};
+    CHECK(low.handed_down(-900) == low);
+    CHECK(low.handed_down(-499) == Written{100, -499, true});
+    CHECK(low.handed_down(0) == Written{0, 0, true});
+    CHECK(low.handed_down(300) == Written{300, 300, true});
+    CHECK(low.handed_down(-901) == std::nullopt);
+    CHECK(Written{100, 300, true}.handed_down(7) == Written{7, 7, true});
+    CHECK(Written{100, -900}.handed_down(-900) == Written{100, -900});
+    CHECK(Written{100, -900}.handed_down(-499) == std::nullopt);
+}
+
 TEST_CASE("there is something to give back of a value, and of a floor") {
     CHECK(Written{0, -900}.is_owed());
     CHECK(Written{0, 0, true}.is_owed());

@@ -118,6 +118,59 @@ TEST_CASE("A child that inherited a lowered floor is given back both") {
           Lines{"restore 10: 100 -> -500 floor to 100", "restore 11: 100 -> -500 floor to 100"});
 }
 
+TEST_CASE("A child that changed its score before it was seen keeps nothing of its parent's floor") {
+    Guarding t({rule("own", "helper", exactly(-300)), rule("job", "train", exactly(-900))});
+    t.writer.lowers_floors = true;
+    t.table.start(10, "train", 100);
+    CHECK(t.guard.sweep(t.now));
+    FakeProcess& child = t.table.fork(10, 11);
+    child.comm = "worker";
+    t.writer.take();
+    const auto find = [&] {
+        SECTION("told by the kernel") {
+            t.guard.examine(11, t.now, 10);
+        }
+        SECTION("found by a sweep") {
+            CHECK(t.guard.sweep(t.now));
+        }
+    };
+    SECTION("a score that only the floor lets it set") {
+        child.score = -499;
+        find();
+        CHECK(t.writer.take() == Lines{"restore 11: 100 -> -499 floor to 100"});
+    }
+    SECTION("a score of its own") {
+        child.score = 0;
+        find();
+        CHECK(t.writer.take() == Lines{"restore 11: 0 -> 0 floor to 0"});
+    }
+    SECTION("a rule means the child itself") {
+        child.comm = "helper";
+        child.score = -899;
+        find();
+        CHECK(t.writer.take() == Lines{"write 11: 100 -> -300 floor"});
+    }
+}
+
+TEST_CASE("A score below its held parent's original is a process's own if it may be older") {
+    Guarding t({rule("job", "train", exactly(-900))});
+    t.writer.lowers_floors = true;
+    t.table.start(10, "train", 100);
+    t.table.fork(10, 11).comm = "worker";
+    t.table.processes.at(11).score = -499;
+    SECTION("there before the daemon") {
+        CHECK(t.guard.sweep(t.now));
+    }
+    SECTION("seen before the rule") {
+        t.set_rules({});
+        CHECK(t.guard.sweep(t.now));
+        t.set_rules({rule("job", "train", exactly(-900))});
+    }
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.table.score(10) == -900);
+    CHECK(t.table.score(11) == -499);
+}
+
 TEST_CASE("A floor that is on record is given back by the next daemon") {
     Guarding t;
     t.table.start(10, "train", 100);
