@@ -241,6 +241,7 @@ class Guard {
     [[nodiscard]] Result<void> look_back(Process& process, std::optional<Pid> forked_from,
                                          Finding& finding) const;
     [[nodiscard]] Result<void> find_by_descent(Process& process, Finding& finding) const;
+    [[nodiscard]] bool is_reused(Pid pid) const;
     [[nodiscard]] std::vector<Heritage> heritages_of(Pid pid, std::uint64_t child_start) const;
     [[nodiscard]] Result<std::optional<Pid>> likely_forebear(Process& process, int score) const;
     [[nodiscard]] bool may_be_above(Pid above, Pid pid) const;

@@ -57,11 +57,33 @@ bool Guard::is_newborn(ProcessId id, std::optional<Pid> forked_from) const {
     return is_first_sight(id) && (forked_from || !is_first_sweep);
 }
 
+/// True if what is remembered of this pid is of a process that had it before, whose end nobody
+/// told.
+bool Guard::is_reused(Pid pid) const {
+    if (!hands_down(pid))
+        return false;
+    const auto process = table_.glance(pid);
+    if (!process)
+        return false;
+    if (const auto held = holdings_.find(pid); held != holdings_.end())
+        return held->second.id != process->id;
+    const auto known = known_.find(pid);
+    return known != known_.end() && known->second.start_time != process->id.start_time;
+}
+
+/// Who has the pid now forked the child if it is older. Else that was one who had the pid before.
 std::vector<Heritage> Guard::heritages_of(Pid pid, std::uint64_t child_start) const {
+    if (!hands_down(pid))
+        return {};
+    const auto owner = table_.glance(pid);
+    const bool is_by_owner = owner && !owner->zombie && owner->id.start_time <= child_start;
+    const auto is_parent = [&](std::uint64_t start_time) {
+        return is_by_owner ? start_time == owner->id.start_time : start_time <= child_start;
+    };
     std::vector<Heritage> heritages;
     for (const Holdings* holdings : {&holdings_, &departed_}) {
         const auto found = holdings->find(pid);
-        if (found == holdings->end() || found->second.id.start_time > child_start)
+        if (found == holdings->end() || !is_parent(found->second.id.start_time))
             continue;
         const Holding& holding = found->second;
         // Of what was adopted it is not known what the rule says of its children.
@@ -70,7 +92,7 @@ std::vector<Heritage> Guard::heritages_of(Pid pid, std::uint64_t child_start) co
                              descent_below(holding)});
     }
     const auto known = known_.find(pid);
-    if (known != known_.end() && known->second.heritage && known->second.start_time <= child_start)
+    if (known != known_.end() && known->second.heritage && is_parent(known->second.start_time))
         heritages.push_back(*known->second.heritage);
     return heritages;
 }
@@ -214,7 +236,7 @@ void Guard::judge_forebears(const Snapshot& snapshot, std::optional<Pid> forked_
     judge_first(parent);
     // A list of processes can hold a child without the parent that was forked after it was begun.
     const bool is_unseen = !holdings_.contains(parent) && !known_.contains(parent);
-    if (is_unseen && is_first_sight(snapshot.id))
+    if (is_first_sight(snapshot.id) && (is_unseen || is_reused(parent)))
         examine_one(parent, now);
     for (const Pid pid : {parent, snapshot.id.pid}) {
         const auto held = holdings_.find(pid);

@@ -196,6 +196,60 @@ TEST_CASE("Children that were forked before the value changed are reset all the 
     CHECK(t.table.score(11) == 100);
 }
 
+TEST_CASE("A child of one that has the pid of a held process inherits nothing of that") {
+    const auto children = GENERATE(Children::Reset, Children::Include);
+    Family t(children);
+    t.table.end(10);
+    t.table.start(10, "other", 500);
+    t.fork(10, 11);
+    SECTION("told by the kernel") {
+        t.guard.examine(11, t.now, 10);
+    }
+    SECTION("found by a look") {
+        t.look(11);
+    }
+    SECTION("found by a look, after one at its parent") {
+        t.look(10);
+        t.look(11);
+    }
+    SECTION("its own child is told first") {
+        t.fork(11, 12);
+        t.guard.examine(12, t.now, 11);
+        CHECK_FALSE(t.holds(12));
+    }
+    CHECK_FALSE(t.holds(11));
+    CHECK(t.table.score(11) == 500);
+    t.sweep();
+    t.sweep();
+    CHECK_FALSE(t.holds(11));
+    CHECK(t.table.score(11) == 500);
+}
+
+TEST_CASE("A child of one that has the pid of a held process, and is held too, is that one's") {
+    Family t(Children::Include);
+    t.table.end(10);
+    t.table.start(10, "train", 7);
+    t.fork(10, 11);
+    t.guard.examine(11, t.now, 10);
+    CHECK(t.holding(10).original == 7);
+    CHECK(t.holding(11).descent == Descent{t.table.id(10), "job"});
+    CHECK(t.seen.take() == Lines{"released 10: gone at 500", "held 10: 7 -> 500 by job",
+                                 "held 11: 7 -> 500 by job"});
+}
+
+TEST_CASE("A child that is older than who has its parent's pid now is the earlier one's") {
+    Family t(Children::Reset);
+    t.fork(10, 11).parent = 1;
+    t.table.end(10);
+    t.table.start(10, "other", 0);
+    SECTION("its parent's end is not known") {}
+    SECTION("its parent's end is known") {
+        t.look(10);
+    }
+    t.guard.examine(11, t.now, 10);
+    CHECK(t.table.score(11) == 100);
+}
+
 TEST_CASE("A reset that the kernel refuses is told, and tried again") {
     Family t(Children::Reset);
     t.fork(10, 11);
