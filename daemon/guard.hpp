@@ -38,6 +38,7 @@ class Guard {
         bool keep_adopted = false;
         std::vector<Pattern> exempt_cgroups;
         SystemAccounts system_accounts = {};
+        /// A quarter of them for pins, and where the score is lowered.
         std::size_t most_holdings = 65'536;
         /// What all at the lowest score may use together, of RAM and swap.
         unsigned unkillable_percent = 75;

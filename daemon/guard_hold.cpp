@@ -12,6 +12,14 @@ Written written_by(const Decision& decision, const Holding& holding) {
     return {decision.original, decision.wanted, decision.floor_lowered, holding.descent};
 }
 
+/// Up to how many holdings there may be for one more. Whoever likes can start processes that a rule
+/// raises, so these leave a quarter of the places to those that are lowered, or asked for by pid.
+std::size_t places_for(const Decision& decision, bool is_pinned, std::size_t most) {
+    constexpr std::size_t kParts = 4;
+    const bool is_preferred = is_pinned || decision.wanted < decision.original;
+    return is_preferred ? most : most - most / kParts;
+}
+
 }  // namespace
 
 void Guard::hold(Process& process, const Finding& finding, const Decision& decision, Time now) {
@@ -19,7 +27,8 @@ void Guard::hold(Process& process, const Finding& finding, const Decision& decis
     const Rule& rule = *finding.rule;
     auto found = holdings_.find(snapshot.id.pid);
     if (found == holdings_.end()) {
-        if (holdings_.size() >= options_.most_holdings) {
+        const bool is_pinned = pins_.find(snapshot.id) != nullptr;
+        if (holdings_.size() >= places_for(decision, is_pinned, options_.most_holdings)) {
             ++counters_.over_limit;
             unkillable_.erase(snapshot.id.pid);
             return;

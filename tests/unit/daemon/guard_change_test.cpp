@@ -283,4 +283,24 @@ TEST_CASE("No more processes are held than the limit, and the others are counted
     CHECK(t.table.score(12) == 500);
 }
 
+TEST_CASE("A quarter of the places is for processes that are lowered, or held by pid") {
+    Guarding t({rule("job", "cc1", exactly(500)), rule("base", "postgres", exactly(-500))});
+    t.guard.set_options({.dry_run = false, .exempt_cgroups = {}, .most_holdings = 8});
+    for (Pid pid = 10; pid < 30; ++pid)
+        t.table.start(pid, "cc1", 0);
+    CHECK(t.guard.sweep(t.now));
+    CHECK(t.guard.holdings().size() == 6);
+    CHECK(t.guard.counters().over_limit == 14);
+    t.table.start(40, "postgres", 0);
+    t.table.start(41, "shell", 0);
+    t.look(40);
+    CHECK(t.table.score(40) == -500);
+    CHECK_FALSE(t.guard.pin(41, 300, Children::Reset, t.now));
+    CHECK(t.table.score(41) == 300);
+    // Then there is no place left for anyone.
+    t.table.start(42, "postgres", 0);
+    t.look(42);
+    CHECK_FALSE(t.holds(42));
+}
+
 }  // namespace oomguard::daemon
