@@ -29,6 +29,11 @@ std::string limit_of(const KernelKill& found) {
     return found.limit.empty() ? kUnnamedLimit : printable(found.limit);
 }
 
+/// Whether a killer may mean it by this name: the names of some that are gone are not known.
+bool may_be_called(const Victim& victim, const std::string& name) {
+    return victim.name.empty() || victim.name == printable(name);
+}
+
 std::string why_oomd(const std::string& reason) {
     if (reason == "memory-used")
         return "memory and swap were used up";
@@ -148,7 +153,7 @@ bool KillRecorder::CgroupKill::covers(const Victim& victim) const {
 }
 
 void KillRecorder::signal_sent(Killer killer, Pid pid, const std::string& name, Time now) {
-    if (auto ended = take_end(pid)) {
+    if (auto ended = take_end(pid, name)) {
         tell_doomed({killer, *std::move(ended), hooks_.situation(), now, now}, name);
         return;
     }
@@ -251,9 +256,10 @@ KillRecorder::CgroupKill* KillRecorder::killing_of(const Victim& victim, Time no
     return nullptr;
 }
 
-std::optional<Victim> KillRecorder::take_end(Pid pid) {
-    const auto end = std::find_if(ends_.begin(), ends_.end(),
-                                  [pid](const End& one) { return one.victim.id.pid == pid; });
+std::optional<Victim> KillRecorder::take_end(Pid pid, const std::optional<std::string>& name) {
+    const auto end = std::find_if(ends_.begin(), ends_.end(), [&](const End& one) {
+        return one.victim.id.pid == pid && (!name || may_be_called(one.victim, *name));
+    });
     if (end == ends_.end())
         return std::nullopt;
     Victim victim = std::move(end->victim);
@@ -264,8 +270,7 @@ std::optional<Victim> KillRecorder::take_end(Pid pid) {
 std::optional<KillRecorder::Claim> KillRecorder::take_claim(const Victim& victim, Time now) {
     std::erase_if(claims_, [now](const Claim& claim) { return now >= claim.until; });
     const auto claim = std::find_if(claims_.begin(), claims_.end(), [&](const Claim& one) {
-        return one.pid == victim.id.pid &&
-               (victim.name.empty() || victim.name == printable(one.name));
+        return one.pid == victim.id.pid && may_be_called(victim, one.name);
     });
     if (claim == claims_.end())
         return std::nullopt;

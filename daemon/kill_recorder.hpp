@@ -86,7 +86,8 @@ class KillRecorder {
     /// systemd says that the kernel killed at least one of this unit, and not whom.
     void kernel_killed_in_unit(const std::string& unit, Time now);
 
-    /// Another killer logged that it sends a signal to this process.
+    /// Another killer logged that it sends a signal to this process. Of one that has another name
+    /// than it says nothing is believed.
     void signal_sent(Killer killer, Pid pid, const std::string& name, Time now);
 
     /// What is due now. To be called at next_due(), or later.
@@ -131,7 +132,9 @@ class KillRecorder {
         Time until;
     };
 
-    [[nodiscard]] std::optional<Victim> take_end(Pid pid);
+    /// `name`: as a killer gave it; none: whatever its name is.
+    [[nodiscard]] std::optional<Victim> take_end(
+        Pid pid, const std::optional<std::string>& name = std::nullopt);
     [[nodiscard]] std::optional<Claim> take_claim(const Victim& victim, Time now);
     /// Of one that could not be looked up: whether one of its pid has been, lately.
     [[nodiscard]] bool is_accounted_for(ProcessId id) const;

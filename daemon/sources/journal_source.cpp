@@ -177,7 +177,7 @@ void JournalSource::take_entry() {
         take_kernel_entry();
     else if (field("MESSAGE_ID") == kUnitOutOfMemory)
         hooks_.unit_lost_process(field("UNIT"));
-    else if (const auto sent = log_.read(field("_SYSTEMD_UNIT"), field("MESSAGE")))
+    else if (const auto sent = log_.read(field("_SYSTEMD_UNIT"), field("MESSAGE"), usec))
         hooks_.sent(*sent);
 }
 

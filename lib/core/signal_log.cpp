@@ -8,6 +8,9 @@
 namespace oomguard {
 namespace {
 
+/// Both killers wait for 100 ms at least before they look for another victim.
+constexpr std::uint64_t kBetweenVictims = 90'000;  // us
+
 std::optional<Pid> take_pid(std::string_view& text) {
     const auto pid = take_number<Pid>(text);
     return pid && *pid > 0 ? pid : std::nullopt;
@@ -47,14 +50,28 @@ bool is_nohang_sending(std::string_view text) {
 
 }  // namespace
 
-std::optional<SignalSent> SignalLog::read(std::string_view unit, std::string_view message) {
-    if (unit.starts_with("earlyoom"))
-        return read_earlyoom(message);
-    if (auto candidate = read_nohang_candidate(message))
-        candidate_ = std::move(candidate);
-    else if (is_nohang_sending(message))
+std::optional<SignalSent> SignalLog::read(std::string_view unit, std::string_view message,
+                                          std::uint64_t usec) {
+    if (unit.starts_with("earlyoom")) {
+        auto sent = read_earlyoom(message);
+        return sent && take(by_earlyoom_, {sent->pid, usec}) ? sent : std::nullopt;
+    }
+    if (auto candidate = read_nohang_candidate(message)) {
+        if (take(by_nohang_, {candidate->pid, usec}))
+            candidate_ = std::move(candidate);
+    } else if (is_nohang_sending(message)) {
         return std::exchange(candidate_, std::nullopt);
+    }
     return std::nullopt;
+}
+
+/// Whether it is not another than was named just now.
+bool SignalLog::take(Named& last, Named next) {
+    const bool is_just_after = next.usec >= last.usec && next.usec - last.usec < kBetweenVictims;
+    if (last.pid != 0 && next.pid != last.pid && is_just_after)
+        return false;
+    last = next;
+    return true;
 }
 
 }  // namespace oomguard

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,13 +19,26 @@ struct SignalSent {
     friend bool operator==(const SignalSent&, const SignalSent&) = default;
 };
 
-/// Reads what earlyoom (1.7, 1.8) and nohang (0.2) log, a line a message.
+/// Reads what earlyoom (1.7, 1.8) and nohang (0.2) log, a line a message. Both also log the
+/// arguments or the directory of their victim, in which a newline may make a line of its own that
+/// names another process. What is made so comes right after the line that names the victim: until
+/// a killer may have another victim, its first line counts.
 class SignalLog {
   public:
-    /// `unit`: that logged it, such as "earlyoom.service".
-    std::optional<SignalSent> read(std::string_view unit, std::string_view message);
+    /// `unit`: that logged it, such as "earlyoom.service". `usec`: when.
+    std::optional<SignalSent> read(std::string_view unit, std::string_view message,
+                                   std::uint64_t usec);
 
   private:
+    struct Named {
+        Pid pid = 0;
+        std::uint64_t usec = 0;
+    };
+
+    [[nodiscard]] static bool take(Named& last, Named next);
+
+    Named by_earlyoom_;
+    Named by_nohang_;
     std::optional<SignalSent> candidate_;  // of nohang, which names it some lines before
 };
 

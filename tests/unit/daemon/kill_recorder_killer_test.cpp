@@ -118,6 +118,14 @@ TEST_CASE("A killer's line alone is not believed: what it logs has arguments of 
     CHECK(recording.all_told().empty());
 }
 
+TEST_CASE("The end of a process is not that of another, whatever a killer logs of its pid") {
+    Recording recording;
+    recording.add_protected(10);
+    recording.end(10);
+    send(recording, 10, "other");
+    CHECK(recording.only_told().killer == Killer::Unknown);
+}
+
 TEST_CASE("A killer's line may be read before the end of its process is told") {
     Recording recording;
     SECTION("of which nothing is known any more") {
