@@ -105,12 +105,17 @@ void KillRecorder::add_end(End end) {
 }
 
 void KillRecorder::oomd_killed(const std::string& cgroup, const std::string& reason, Time now) {
+    // All that is left of it when it is killed again is of the new killing.
+    std::erase_if(cgroups_, [&](const CgroupKill& killing) {
+        return killing.grounds.killer == Killer::SystemdOomd && killing.cgroup == printable(cgroup);
+    });
     add_cgroup_kill(
         {.grounds = {.killer = Killer::SystemdOomd, .was_by_swap = reason == "memory-used"},
          .cgroup = printable(cgroup),
          .situation = why_oomd(reason) + "; " + hooks_.situation(),
          .until = now + kDyingOfPressure,
-         .batch = new_batch()});
+         .batch = new_batch(),
+         .start_time = hooks_.start_time_now()});
 }
 
 void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t count, Time now) {
@@ -119,6 +124,7 @@ void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t cou
                      .situation = hooks_.situation(),
                      .until = now + kDying,
                      .batch = new_batch(),
+                     .start_time = hooks_.start_time_now(),
                      .left = count});
 }
 
@@ -128,6 +134,7 @@ void KillRecorder::kernel_killed_in_unit(const std::string& unit, Time now) {
                      .situation = hooks_.situation(),
                      .until = now + kDying,
                      .batch = new_batch(),
+                     .start_time = hooks_.start_time_now(),
                      .left = 1,
                      .unit = printable(unit)});
 }
@@ -143,6 +150,9 @@ void KillRecorder::add_cgroup_kill(CgroupKill killing) {
 }
 
 bool KillRecorder::CgroupKill::covers(const Victim& victim) const {
+    // What is started again, in a cgroup of the same name, was not killed then.
+    if (victim.id.start_time > start_time)
+        return false;
     if (!left)
         return is_in(victim.cgroup, cgroup);
     if (*left == 0)
@@ -337,6 +347,7 @@ void KillRecorder::tell_kernel(KernelKill found, const Victim& victim, bool is_p
                              .situation = kill.situation,
                              .until = now + kDying,
                              .batch = kill.batch,
+                             .start_time = hooks_.start_time_now(),
                              .has_victims = true};
     tell(std::move(kill), victim, grounds, found.last_sequence);
     // systemd may be quicker with the rest of the unit (OOMPolicy=kill) than the kernel.

@@ -58,6 +58,8 @@ class KillRecorder {
         /// CLOCK_REALTIME and the kernel's log's time, in microseconds.
         std::function<std::uint64_t()> realtime;
         std::function<std::uint64_t()> log_time;
+        /// The start time that a process would have that starts now: see ProcessId.
+        std::function<std::uint64_t()> start_time_now;
         /// Once for each kill. `sequence`: see KillHistory::add.
         std::function<void(const Kill& kill, std::optional<std::uint64_t> sequence)> killed;
     };
@@ -107,6 +109,7 @@ class KillRecorder {
         std::string situation;
         Time until;
         std::uint64_t batch = 0;
+        std::uint64_t start_time = 0;                      ///< of the last that it can have been
         std::optional<std::uint64_t> left = std::nullopt;  ///< how many are not known yet
         bool has_victims = false;
         std::string unit = {};  ///< instead of the cgroup

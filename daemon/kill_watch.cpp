@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <utility>
+
+#include <unistd.h>
 
 #include "core/text.hpp"
 #include "daemon/realtime.hpp"
@@ -34,6 +37,15 @@ std::string situation_text() {
 
 }  // namespace
 
+std::uint64_t start_time_now() {
+    timespec now{};
+    (void)::clock_gettime(CLOCK_BOOTTIME, &now);
+    const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+    constexpr std::uint64_t kSecond = 1'000'000'000;  // ns
+    return static_cast<std::uint64_t>(now.tv_sec) * ticks +
+           static_cast<std::uint64_t>(now.tv_nsec) / (kSecond / ticks);
+}
+
 KillWatch::KillWatch(EventLoop& loop, const std::string& cgroup_mount, Hooks hooks)
     : hooks_(std::move(hooks)),
       recorder_(sys::page_size(),
@@ -42,6 +54,7 @@ KillWatch::KillWatch(EventLoop& loop, const std::string& cgroup_mount, Hooks hoo
                  .situation = situation_text,
                  .realtime = realtime_usec,
                  .log_time = log_time,
+                 .start_time_now = start_time_now,
                  .killed =
                      [this](const Kill& kill, std::optional<std::uint64_t> sequence) {
                          // The journal's are not the kernel's.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,6 +15,10 @@
 #include "daemon/sources/source.hpp"
 
 namespace oomguard::daemon {
+
+/// The start time that a process would have that starts now: CLOCK_BOOTTIME in clock ticks, as
+/// field 22 of /proc/PID/stat (do_task_stat() in fs/proc/array.c).
+[[nodiscard]] std::uint64_t start_time_now();
 
 /// Hears of kills: has the sources that tell of them, and the recorder that puts together what
 /// they tell.

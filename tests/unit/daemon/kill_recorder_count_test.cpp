@@ -46,6 +46,19 @@ TEST_CASE("As many are told as the cgroup counts, and only of those that were ju
     CHECK(pids_of(recording.told) == std::vector<Pid>{10, 11});
 }
 
+TEST_CASE("What was started after the kernel killed in its cgroup or unit was not killed by it") {
+    Recording recording;
+    recording.add(10, "/job.service").id.start_time = 100;
+    SECTION("cgroup") {
+        recording.recorder.kernel_killed_in("/job.service", 1, recording.now);
+    }
+    SECTION("unit") {
+        recording.recorder.kernel_killed_in_unit("job.service", recording.now);
+    }
+    recording.end(10);
+    CHECK(recording.only_told().id.pid == 0);
+}
+
 TEST_CASE("Of each that a cgroup counts and that nobody saw end the cgroup is told") {
     Recording recording;
     recording.add(10, "/a\\nb");

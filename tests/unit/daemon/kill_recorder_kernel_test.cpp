@@ -144,6 +144,18 @@ TEST_CASE("Those that the kernel kills as a group are one batch, the next kill i
     CHECK(told[2].kill.why.starts_with("it had the most points of all"));
 }
 
+TEST_CASE("What is started after the kernel killed a group is not of the group") {
+    Recording recording;
+    recording.add(10);
+    recording.kernel_kills(10);
+    recording.kernel_says(kGroup);
+    recording.kernel_kills(10);
+    recording.pass(KillRecorder::kKernelWait);
+    recording.add(11).id.start_time = 100;
+    recording.end(11);
+    CHECK(recording.only_told().id.pid == 10);
+}
+
 TEST_CASE("A later daemon begins behind the record that names the first of a group again") {
     Recording recording;
     recording.kernel_kills(10);

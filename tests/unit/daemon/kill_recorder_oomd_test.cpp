@@ -142,6 +142,40 @@ TEST_CASE("What ends by itself in a cgroup that is being killed was not killed")
     CHECK(recording.only_told().id.pid == 0);
 }
 
+TEST_CASE("What was started after its cgroup was killed was killed by another") {
+    Recording recording;
+    recording.recorder.oomd_killed("/job", kPressure, recording.now);
+    recording.add_protected(10).id.start_time = 100;
+    recording.add(11).id.start_time = 99;
+    recording.add(12).id.start_time = 0;
+    for (const Pid pid : {10, 11, 12})
+        recording.end(pid);
+    const auto& told = recording.all_told();
+    REQUIRE(told.size() == 3);
+    CHECK(told[0].kill.id.pid == 11);
+    CHECK(told[1].kill.id.pid == 12);
+    CHECK(told[2].kill.killer == Killer::Unknown);
+}
+
+TEST_CASE("Of a cgroup that is killed again all that is left is of the new killing") {
+    Recording recording;
+    recording.add(10);
+    recording.add(11);
+    SECTION("and nothing was seen of the old one") {
+        recording.recorder.oomd_killed("/job", kPressure, recording.now);
+    }
+    SECTION("and of the old one something was seen") {
+        recording.recorder.oomd_killed("/job", kPressure, recording.now);
+        recording.end(11);
+        recording.told.clear();
+    }
+    recording.recorder.oomd_killed("/job", kSwap, recording.now);
+    recording.end(10);
+    const Kill kill = recording.only_told();
+    CHECK(kill.id.pid == 10);
+    CHECK(kill.situation == "memory and swap were used up; " + kNow);
+}
+
 TEST_CASE("What ends long after its cgroup was killed was killed by another") {
     Recording recording;
     recording.add_protected(10);

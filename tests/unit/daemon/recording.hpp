@@ -112,6 +112,7 @@ class Recording {
 
     std::map<Pid, Victim> there;
     Time now{seconds(1000)};
+    std::uint64_t start_time_now = 99;
     std::uint64_t sequence = 500;
     std::vector<Told> told;
     KillRecorder recorder{4096,
@@ -125,6 +126,7 @@ class Recording {
                            .situation = [] { return kNow; },
                            .realtime = [this] { return realtime(); },
                            .log_time = [this] { return log_time(); },
+                           .start_time_now = [this] { return start_time_now; },
                            .killed =
                                [this](const Kill& kill, std::optional<std::uint64_t> place) {
                                    told.push_back({kill, place});
