@@ -23,9 +23,9 @@ using Json = nlohmann::ordered_json;
 /// Cgroups may be named such that a line has nearly 40 KB.
 constexpr std::size_t kLargestFile = std::size_t{64} << 20U;
 constexpr mode_t kMode = 0600;
-/// What the kernel tells and what others told of the same kill may be so far apart.
-constexpr std::uint64_t kEarlier = 1'000'000;  // us
-constexpr std::uint64_t kLater = 13'000'000;
+/// What the kernel tells and what others told of the same kill may be so far apart: its log has a
+/// clock of its own, which drifts from the others over weeks.
+constexpr std::uint64_t kApart = 60'000'000;  // us
 
 /// Nothing else than an unsigned number, where the conversion would take a fraction or a truth for
 /// one. Throws Json::exception.
@@ -66,13 +66,26 @@ KillHistory::Entry read_entry(const Json& json) {
     return entry;
 }
 
-/// Where only a cgroup was known of it, that decides.
-bool may_be_same(const Kill& told, const Kill& logged) {
-    const bool is_in_time =
-        told.usec + kEarlier >= logged.usec && told.usec <= logged.usec + kLater;
-    const bool is_it =
-        told.id.pid == 0 ? told.cgroup == logged.cgroup : told.id.pid == logged.id.pid;
-    return is_in_time && is_it;
+bool is_in_time(const Kill& told, const Kill& logged) {
+    return std::max(told.usec, logged.usec) - std::min(told.usec, logged.usec) <= kApart;
+}
+
+/// Of a process that was seen. Who had killed it may not have been known.
+bool is_process(const Kill& told, const Kill& logged) {
+    const bool may_be_kernel = told.killer == Killer::Kernel || told.killer == Killer::Unknown;
+    const bool may_be_called = told.name.empty() || logged.name.empty() || told.name == logged.name;
+    return told.id.pid != 0 && told.id.pid == logged.id.pid && may_be_kernel && may_be_called &&
+           is_in_time(told, logged);
+}
+
+/// Where only the cgroup was known of it, or the unit. In a burst the kernel does not say it.
+bool may_be_of_cgroup(const Kill& told, const Kill& logged) {
+    if (told.id.pid != 0 || told.killer != Killer::Kernel || !is_in_time(told, logged))
+        return false;
+    if (logged.cgroup.empty() || told.cgroup == logged.cgroup)
+        return true;
+    return !told.cgroup.starts_with("/") &&
+           (logged.cgroup + "/").find("/" + told.cgroup + "/") != std::string::npos;
 }
 
 }  // namespace
@@ -152,9 +165,14 @@ void KillHistory::add(Kill kill, std::optional<std::uint64_t> sequence) {
 }
 
 bool KillHistory::recognize(const Kill& kill, std::uint64_t sequence) {
-    const auto entry = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& one) {
-        return !one.place && may_be_same(one.kill, kill);
-    });
+    const auto find = [&](const auto& may_be_same) {
+        return std::find_if(entries_.begin(), entries_.end(), [&](const Entry& one) {
+            return !one.place && may_be_same(one.kill, kill);
+        });
+    };
+    auto entry = find(is_process);
+    if (entry == entries_.end())
+        entry = find(may_be_of_cgroup);
     if (entry == entries_.end())
         return false;
     entry->place = KernelLogPlace{boot_id_, sequence};

@@ -113,6 +113,7 @@ void KillRecorder::oomd_killed(const std::string& cgroup, const std::string& rea
         {.grounds = {.killer = Killer::SystemdOomd, .was_by_swap = reason == "memory-used"},
          .cgroup = printable(cgroup),
          .situation = why_oomd(reason) + "; " + hooks_.situation(),
+         .usec = hooks_.realtime(),
          .until = now + kDyingOfPressure,
          .batch = new_batch(),
          .start_time = hooks_.start_time_now()});
@@ -122,6 +123,7 @@ void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t cou
     add_cgroup_kill({.grounds = {.killer = Killer::Kernel, .limit = kUnnamedLimit},
                      .cgroup = printable(cgroup),
                      .situation = hooks_.situation(),
+                     .usec = hooks_.realtime(),
                      .until = now + kDying,
                      .batch = new_batch(),
                      .start_time = hooks_.start_time_now(),
@@ -132,6 +134,7 @@ void KillRecorder::kernel_killed_in_unit(const std::string& unit, Time now) {
     add_cgroup_kill({.grounds = {.killer = Killer::Kernel, .limit = kUnnamedLimit},
                      .cgroup = printable(unit),
                      .situation = hooks_.situation(),
+                     .usec = hooks_.realtime(),
                      .until = now + kDying,
                      .batch = new_batch(),
                      .start_time = hooks_.start_time_now(),
@@ -345,6 +348,7 @@ void KillRecorder::tell_kernel(KernelKill found, const Victim& victim, bool is_p
     const CgroupKill rest = {.grounds = grounds,
                              .cgroup = printable(found.group),
                              .situation = kill.situation,
+                             .usec = kill.usec,
                              .until = now + kDying,
                              .batch = kill.batch,
                              .start_time = hooks_.start_time_now(),
@@ -365,7 +369,8 @@ void KillRecorder::tell_cgroup(CgroupKill& killing, const Victim& victim) {
     if (killing.left && *killing.left > 0)
         --*killing.left;
     Kill kill;
-    kill.usec = hooks_.realtime();
+    const bool was_seen = victim.id.pid != 0;
+    kill.usec = was_seen ? hooks_.realtime() : killing.usec;
     kill.killer = killing.grounds.killer;
     kill.limit = killing.grounds.limit;
     kill.situation = killing.situation;

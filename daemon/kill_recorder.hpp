@@ -107,6 +107,7 @@ class KillRecorder {
         KillGrounds grounds;
         std::string cgroup;
         std::string situation;
+        std::uint64_t usec = 0;  ///< when it was told
         Time until;
         std::uint64_t batch = 0;
         std::uint64_t start_time = 0;                      ///< of the last that it can have been

@@ -61,6 +61,13 @@ Kill kill_of(Pid pid) {
     return kill;
 }
 
+Kill killed_by(Killer killer, Pid pid, const std::string& cgroup = "/job") {
+    Kill kill = kill_of(pid);
+    kill.killer = killer;
+    kill.cgroup = cgroup;
+    return kill;
+}
+
 std::size_t lines_in(const TempTree& tree) {
     const std::string text = tree.read("kills");
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -340,35 +347,71 @@ TEST_CASE(
     const TempTree tree;
     KillHistory history = history_in(tree);
     REQUIRE(history.open(false));
-    history.add(kill_of(10), std::nullopt);
-    Kill nameless = kill_of(0);
-    nameless.cgroup = "/other";
-    history.add(nameless, std::nullopt);
-    Kill logged = kill_of(10);
-    logged.cgroup = "/";
+    history.add(killed_by(Killer::Kernel, 0, "/other"), std::nullopt);
+    history.add(killed_by(Killer::Kernel, 10), std::nullopt);
+    Kill logged = killed_by(Killer::Kernel, 10, "/other");
     CHECK(history.recognize(logged, 700));
     CHECK(history.last_sequence() == 700);
-    CHECK_FALSE(history.recognize(logged, 701));
     logged.id.pid = 12;
+    CHECK(history.recognize(logged, 701));
     CHECK_FALSE(history.recognize(logged, 702));
-    logged.cgroup = "/other";
-    CHECK(history.recognize(logged, 703));
-    CHECK_FALSE(history.recognize(logged, 704));
-    CHECK(history.last_sequence() == 703);
+    CHECK(history.last_sequence() == 701);
 }
 
-TEST_CASE("A kill of another time is another, though it has the pid of one that was told") {
-    const TempTree tree;
-    KillHistory history = history_in(tree);
-    REQUIRE(history.open(false));
-    history.add(kill_of(10), std::nullopt);
-    Kill logged = kill_of(10);
-    logged.usec += 1'000'001;
-    CHECK_FALSE(history.recognize(logged, 700));
-    logged.usec -= 1'000'001 + 13'000'001;
-    CHECK_FALSE(history.recognize(logged, 700));
-    logged.usec += 1;
-    CHECK(history.recognize(logged, 700));
+TEST_CASE("A kill in the kernel's log is one that was told, if all that is known of it fits") {
+    struct Case {
+        Kill told;
+        Kill logged;
+        bool is_it;
+    };
+    const Kill logged = killed_by(Killer::Kernel, 10);
+    Kill nameless = logged;
+    nameless.name = "";
+    Kill renamed = logged;
+    renamed.name = "other";
+    const Kill in_unit = killed_by(Killer::Kernel, 10, "/system.slice/job.service/below");
+    for (const auto& [told, other, is_it] : {
+             Case{killed_by(Killer::Unknown, 10), logged, true},
+             Case{killed_by(Killer::SystemdOomd, 10), logged, false},
+             Case{killed_by(Killer::Earlyoom, 10), logged, false},
+             Case{nameless, logged, true},
+             Case{logged, nameless, true},
+             Case{renamed, logged, false},
+             Case{killed_by(Killer::SystemdOomd, 0), logged, false},
+             Case{killed_by(Killer::Unknown, 0), logged, false},
+             Case{killed_by(Killer::Kernel, 0, "/jo"), logged, false},
+             Case{killed_by(Killer::Kernel, 0), killed_by(Killer::Kernel, 10, ""), true},
+             Case{killed_by(Killer::Kernel, 0, "job.service"), in_unit, true},
+             Case{killed_by(Killer::Kernel, 0, "ob.service"), in_unit, false},
+             Case{killed_by(Killer::Kernel, 0, "/job.service"), in_unit, false},
+         }) {
+        const TempTree tree;
+        KillHistory history = history_in(tree);
+        REQUIRE(history.open(false));
+        history.add(told, std::nullopt);
+        CAPTURE(killer_text(told.killer), told.id.pid, told.cgroup, told.name);
+        CHECK(history.recognize(other, 700) == is_it);
+    }
+}
+
+TEST_CASE("A kill of another time is another, though it is like one that was told") {
+    for (const Pid pid : {0, 10}) {
+        const TempTree tree;
+        KillHistory history = history_in(tree);
+        REQUIRE(history.open(false));
+        for (int told = 0; told < 2; ++told)
+            history.add(killed_by(Killer::Kernel, pid), std::nullopt);
+        constexpr std::uint64_t kApart = 60'000'000;
+        Kill logged = killed_by(Killer::Kernel, 10);
+        logged.usec += kApart + 1;
+        CHECK_FALSE(history.recognize(logged, 700));
+        logged.usec -= 1;
+        CHECK(history.recognize(logged, 700));
+        logged.usec -= 2 * kApart + 1;
+        CHECK_FALSE(history.recognize(logged, 701));
+        logged.usec += 1;
+        CHECK(history.recognize(logged, 701));
+    }
 }
 
 TEST_CASE("The last record in the kernel's log is that of this boot") {

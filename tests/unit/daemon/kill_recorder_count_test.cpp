@@ -65,8 +65,7 @@ TEST_CASE("Of each that a cgroup counts and that nobody saw end the cgroup is to
     recording.recorder.kernel_killed_in("/a\nb", 3, recording.now);
     recording.end(10);
     Kill expected;
-    expected.usec = recording.realtime() + 10'000'000;
-    expected.batch = recording.realtime();
+    expected.usec = expected.batch = recording.realtime();
     expected.killer = Killer::Kernel;
     expected.cgroup = "/a\\nb";
     expected.limit = kUnnamedLimit;

@@ -94,7 +94,7 @@ TEST_CASE("Of a cgroup of which no process was seen to end the cgroup is told, a
     CHECK(recording.recorder.next_due() == recording.now + KillRecorder::kDyingOfPressure);
     recording.pass(KillRecorder::kDyingOfPressure);
     Kill expected = killed_by_oomd(recording, 0);
-    expected.batch = Recording::kRealtime;
+    expected.usec = expected.batch = Recording::kRealtime;
     expected.id = {};
     expected.name = expected.user = "";
     expected.cgroup = "/a\\nb";
