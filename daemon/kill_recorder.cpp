@@ -116,7 +116,8 @@ void KillRecorder::oomd_killed(const std::string& cgroup, const std::string& rea
          .usec = hooks_.realtime(),
          .until = now + kDyingOfPressure,
          .batch = new_batch(),
-         .start_time = hooks_.start_time_now()});
+         .start_time = hooks_.start_time_now()},
+        now);
 }
 
 void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t count, Time now) {
@@ -127,7 +128,8 @@ void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t cou
                      .until = now + kDying,
                      .batch = new_batch(),
                      .start_time = hooks_.start_time_now(),
-                     .left = count});
+                     .left = count},
+                    now);
 }
 
 void KillRecorder::kernel_killed_in_unit(const std::string& unit, Time now) {
@@ -139,16 +141,25 @@ void KillRecorder::kernel_killed_in_unit(const std::string& unit, Time now) {
                      .batch = new_batch(),
                      .start_time = hooks_.start_time_now(),
                      .left = 1,
-                     .unit = printable(unit)});
+                     .unit = printable(unit)},
+                    now);
 }
 
-void KillRecorder::add_cgroup_kill(CgroupKill killing) {
+void KillRecorder::add_cgroup_kill(CgroupKill killing, Time now) {
+    // Where it is only known how many, the last to end are the likeliest.
+    const auto turn_if_counted = [&] {
+        if (killing.left)
+            std::reverse(ends_.begin(), ends_.end());
+    };
+    turn_if_counted();
     for (End& end : std::exchange(ends_, {})) {
-        if (end.signal == SIGKILL && killing.covers(end.victim))
+        const bool is_new = now < end.at + kEndToCgroup;
+        if (is_new && end.signal == SIGKILL && killing.covers(end.victim))
             tell_cgroup(killing, end.victim);
         else
             ends_.push_back(std::move(end));
     }
+    turn_if_counted();
     cgroups_.push_back(std::move(killing));
 }
 
@@ -356,7 +367,7 @@ void KillRecorder::tell_kernel(KernelKill found, const Victim& victim, bool is_p
     tell(std::move(kill), victim, grounds, found.last_sequence);
     // systemd may be quicker with the rest of the unit (OOMPolicy=kill) than the kernel.
     if (grounds.is_group && !is_past && !is_killing(rest.batch))
-        add_cgroup_kill(rest);
+        add_cgroup_kill(rest, now);
 }
 
 bool KillRecorder::is_killing(std::uint64_t batch) const {

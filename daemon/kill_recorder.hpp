@@ -43,6 +43,8 @@ class KillRecorder {
     static constexpr std::chrono::seconds kDying{10};
     /// What systemd-oomd kills thrashes, and is throttled by memory.high until it ends.
     static constexpr std::chrono::seconds kDyingOfPressure{60};
+    /// That a cgroup was killed in is told so soon after the ends of what was killed.
+    static constexpr std::chrono::seconds kEndToCgroup{5};
     /// A killer's line may be read before the end of its process, of which all is gone by then.
     static constexpr std::chrono::seconds kEndToCome{5};
     static constexpr std::size_t kMostEnds = 1024;
@@ -152,7 +154,7 @@ class KillRecorder {
     void settle_ends(Time now);
     void settle_cgroups(Time now);
     void settle_doomed(Time now);
-    void add_cgroup_kill(CgroupKill killing);
+    void add_cgroup_kill(CgroupKill killing, Time now);
     [[nodiscard]] CgroupKill* killing_of(const Victim& victim, Time now);
     void tell_kernel(KernelKill found, const Victim& victim, bool is_past, Time now);
     void tell_cgroup(CgroupKill& killing, const Victim& victim);

@@ -46,6 +46,24 @@ TEST_CASE("As many are told as the cgroup counts, and only of those that were ju
     CHECK(pids_of(recording.told) == std::vector<Pid>{10, 11});
 }
 
+TEST_CASE(
+    "Of those that ended before a cgroup counts them the last are told, and none from long ago") {
+    Recording recording;
+    for (const Pid pid : {10, 11, 12}) {
+        recording.add(pid);
+        recording.end(pid);
+        recording.pass(milliseconds(2400));
+    }
+    SECTION("fewer were counted") {
+        recording.recorder.kernel_killed_in("/job", 1, recording.now);
+        CHECK(pids_of(recording.all_told()) == std::vector<Pid>{12});
+    }
+    SECTION("as many were counted, one of which ended too long ago") {
+        recording.recorder.kernel_killed_in("/job", 3, recording.now);
+        CHECK(pids_of(recording.all_told()) == std::vector<Pid>{12, 11, 0});
+    }
+}
+
 TEST_CASE("What was started after the kernel killed in its cgroup or unit was not killed by it") {
     Recording recording;
     recording.add(10, "/job.service").id.start_time = 100;
@@ -80,7 +98,7 @@ TEST_CASE("One that ends in a unit of which systemd says that it lost one is tol
     recording.add(9, "/system.slice/my-job.service");
     recording.add(10, "/system.slice/job.service/below");
     recording.add(11, "/system.slice/job.service");
-    for (const Pid pid : {9, 10, 11})
+    for (const Pid pid : {11, 10, 9})
         recording.end(pid);
     recording.recorder.kernel_killed_in_unit("job.service", recording.now);
     Kill expected = counted(recording, 10);

@@ -142,6 +142,20 @@ TEST_CASE("What ends by itself in a cgroup that is being killed was not killed")
     CHECK(recording.only_told().id.pid == 0);
 }
 
+TEST_CASE("What ended long before its cgroup was killed was killed by another") {
+    Recording recording;
+    recording.add_protected(10);
+    recording.end(10);
+    recording.pass(KillRecorder::kEndToCgroup);
+    recording.add(11);
+    recording.end(11);
+    recording.recorder.oomd_killed("/job", kPressure, recording.now);
+    REQUIRE(recording.told.size() == 1);
+    CHECK(recording.told[0].kill.id.pid == 11);
+    REQUIRE(recording.all_told().size() == 2);
+    CHECK(recording.told[1].kill.killer == Killer::Unknown);
+}
+
 TEST_CASE("What was started after its cgroup was killed was killed by another") {
     Recording recording;
     recording.recorder.oomd_killed("/job", kPressure, recording.now);
