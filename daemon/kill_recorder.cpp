@@ -86,22 +86,28 @@ void KillRecorder::ended(Pid pid, int signal, Time now) {
     add_end({signal, now, std::move(victim)});
 }
 
-/// Where there are too many, those of protected processes stay: nobody can drive them out by ending
-/// many others.
+/// Those of protected processes stay: nobody can drive them out by ending many others. And what
+/// ends without a signal is a killer's only where it had sent one.
+int KillRecorder::End::rank() const {
+    if (victim.protection.is_any())
+        return signal == SIGKILL ? 3 : 2;
+    return signal == 0 ? 0 : 1;
+}
+
+bool KillRecorder::End::is_kill() const {
+    return signal == SIGKILL && victim.protection.is_any();
+}
+
 void KillRecorder::add_end(End end) {
     ends_.push_back(std::move(end));
     if (ends_.size() <= kMostEnds)
         return;
-    const auto unprotected = std::find_if(ends_.begin(), ends_.end(), [](const End& one) {
-        return one.signal != SIGKILL || !one.victim.protection.is_any();
-    });
-    if (unprotected != ends_.end()) {
-        ends_.erase(unprotected);
-        return;
-    }
-    const End oldest = std::move(ends_.front());
-    ends_.pop_front();
-    tell_unknown(oldest, ends_.back().at);
+    const auto least = std::min_element(
+        ends_.begin(), ends_.end(), [](const End& a, const End& b) { return a.rank() < b.rank(); });
+    const End out = std::move(*least);
+    ends_.erase(least);
+    if (out.is_kill())
+        tell_unknown(out, ends_.back().at);
 }
 
 void KillRecorder::oomd_killed(const std::string& cgroup, const std::string& reason, Time now) {
@@ -233,7 +239,7 @@ void KillRecorder::settle_ends(Time now) {
     while (!ends_.empty() && now >= ends_.front().at + kWait) {
         const End end = std::move(ends_.front());
         ends_.pop_front();
-        if (end.signal == SIGKILL && end.victim.protection.is_any())
+        if (end.is_kill())
             tell_unknown(end, now);
     }
 }

@@ -103,6 +103,11 @@ class KillRecorder {
         int signal = 0;
         Time at;
         Victim victim;
+
+        /// Of too many the first with the lowest goes.
+        [[nodiscard]] int rank() const;
+        /// Though nobody says whose it was.
+        [[nodiscard]] bool is_kill() const;
     };
     /// All processes of a cgroup, and those below it, or so many of just this one, or of a unit.
     struct CgroupKill {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <string>
+#include <vector>
 
 #include "recording.hpp"
 
@@ -282,16 +283,35 @@ TEST_CASE("Of more ends than can wait the oldest is told at once") {
     CHECK(recording.all_told().size() == KillRecorder::kMostEnds + 3);
 }
 
-TEST_CASE("Nobody drives the end of a protected process out by ending many others") {
-    Recording recording;
-    recording.add_protected(1);
-    recording.end(1);
-    constexpr Pid kMost = KillRecorder::kMostEnds;
-    for (Pid pid = 2; pid <= kMost + 3; ++pid) {
-        recording.add(pid);
-        recording.end(pid, SIGTERM);
+TEST_CASE("Of more ends than can wait those go that are the least likely to be kills") {
+    struct Case {
+        int signal;
+        bool is_protected;
+    };
+    // Each is driven out by those behind it only, however many they are.
+    const std::vector<Case> cases = {
+        {SIGKILL, true}, {SIGTERM, true}, {SIGKILL, false}, {0, false}};
+    for (auto one = cases.begin(); one != cases.end(); ++one) {
+        for (auto many = cases.begin(); many != cases.end(); ++many) {
+            Recording recording;
+            recording.recorder.set_all_ends_count(true);
+            const auto end = [&](Pid pid, const Case& how) {
+                if (how.is_protected)
+                    recording.add_protected(pid);
+                else
+                    recording.add(pid);
+                recording.end(pid, how.signal);
+            };
+            end(1, *one);
+            constexpr Pid kMost = KillRecorder::kMostEnds;
+            for (Pid pid = 2; pid <= kMost + 1; ++pid)
+                end(pid, *many);
+            recording.told.clear();
+            recording.recorder.signal_sent(Killer::Earlyoom, 1, "hog", recording.now);
+            CAPTURE(one->signal, one->is_protected, many->signal, many->is_protected);
+            CHECK(recording.told.size() == (many > one ? 1 : 0));
+        }
     }
-    CHECK(recording.only_told().id.pid == 1);
 }
 
 }  // namespace oomguard::daemon
