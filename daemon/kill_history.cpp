@@ -88,6 +88,14 @@ bool may_be_of_cgroup(const Kill& told, const Kill& logged) {
            (logged.cgroup + "/").find("/" + told.cgroup + "/") != std::string::npos;
 }
 
+/// Whose kills are counted together. Who has no name is one with all others without: a user may
+/// have 65,536 such users of its own, in a user namespace.
+std::string_view owner_of(const Kill& kill) {
+    const bool is_number =
+        !kill.user.empty() && kill.user.find_first_not_of("0123456789") == std::string::npos;
+    return is_number ? "0" : std::string_view(kill.user);
+}
+
 }  // namespace
 
 std::string KillHistory::line_of(const Entry& entry) {
@@ -198,12 +206,12 @@ void KillHistory::remember(Entry entry) {
 void KillHistory::forget_one() {
     std::map<std::string_view, std::size_t> counts;
     for (const Entry& entry : entries_)
-        ++counts[entry.kill.user];
+        ++counts[owner_of(entry.kill)];
     const auto most =
         std::max_element(counts.begin(), counts.end(),
                          [](const auto& a, const auto& b) { return a.second < b.second; });
     entries_.erase(std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-        return entry.kill.user == most->first;
+        return owner_of(entry.kill) == most->first;
     }));
 }
 

@@ -26,7 +26,7 @@ struct KernelLogPlace {
 
 /// The latest kills, also those of earlier runs and boots: a file of one JSON object a line, which
 /// is appended to, and rewritten when it has twice as many as are kept. When there are too many,
-/// the oldest goes of the user who has the most.
+/// the oldest goes of the user who has the most; users without a name count as one.
 class KillHistory {
   public:
     static constexpr std::size_t kMostKills = 512;

@@ -194,6 +194,22 @@ TEST_CASE("A user who loses one process after the other does not drive out what 
     CHECK(Reread(tree).history.entries() == history.entries());
 }
 
+TEST_CASE("Users without a name do not drive out what others lost, however many they are") {
+    const TempTree tree;
+    KillHistory history = history_in(tree);
+    REQUIRE(history.open(false));
+    for (Pid pid = 1; pid <= 3; ++pid)
+        history.add(kill_of(pid), std::nullopt);
+    for (Pid pid = 4; pid <= static_cast<Pid>(3 * kMost); ++pid) {
+        Kill kill = kill_of(pid);
+        kill.user = std::to_string(100000 + pid);
+        history.add(kill, std::nullopt);
+    }
+    CHECK(history.entries().size() == kMost);
+    CHECK(history.entries().at(2).kill.id.pid == 3);
+    CHECK(history.entries().at(3).kill.id.pid == static_cast<Pid>(2 * kMost + 4));
+}
+
 TEST_CASE("A file of the longest texts is read again") {
     const TempTree tree;
     KillHistory history = history_in(tree);
