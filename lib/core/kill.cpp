@@ -49,8 +49,9 @@ std::string oomd_reason(const Protection& protection, const KillGrounds& grounds
     if (!protection.from_oomd)
         return "systemd-oomd does not look at oom_score_adj: give its rule systemd_oomd: omit";
     if (grounds.was_by_swap)
-        return "systemd-oomd went by the swap used, where it ignores what is said of users' "
-               "cgroups: switch that off (ManagedOOMSwap=auto)";
+        return "systemd-oomd went by the swap used, where it heeds marks on root's cgroups only, "
+               "and takes one to be avoided when nothing else is left: run it in a unit of the "
+               "system with systemd_oomd: omit, or switch that off (ManagedOOMSwap=auto)";
     return "systemd-oomd was not told in time or ignored it, or its rule says avoid and nothing "
            "else was left to kill; see oom-guardctl explain on its next run";
 }

@@ -120,8 +120,9 @@ TEST_CASE("systemd-oomd does not look at the score") {
 
 TEST_CASE("systemd-oomd kills whom it was told to spare for swap, or nevertheless") {
     CHECK(why_protection_failed(kSpared, {.killer = Killer::SystemdOomd, .was_by_swap = true}) ==
-          "systemd-oomd went by the swap used, where it ignores what is said of users' cgroups: "
-          "switch that off (ManagedOOMSwap=auto)");
+          "systemd-oomd went by the swap used, where it heeds marks on root's cgroups only, and "
+          "takes one to be avoided when nothing else is left: run it in a unit of the system with "
+          "systemd_oomd: omit, or switch that off (ManagedOOMSwap=auto)");
     CHECK(why_protection_failed({-500, true}, {.killer = Killer::SystemdOomd}) ==
           "systemd-oomd was not told in time or ignored it, or its rule says avoid and nothing "
           "else was left to kill; see oom-guardctl explain on its next run");
