@@ -88,10 +88,11 @@ Gate::Gate(sdbus::IConnection& connection, const sys::Procfs& procfs, CallBudget
       bus_(compat::proxy_of(connection, kBusName, "/org/freedesktop/DBus")),
       polkit_(connection) {}
 
-void Gate::admit(compat::Call call, Serve serve, Refuse refusing) {
+void Gate::admit(compat::Call call, std::optional<std::uint32_t> target, Serve serve,
+                 Refuse refusing) {
     const Access* access = find_access(call.method);
-    const auto request = std::make_shared<Request>(
-        Request{std::move(call), access, std::move(serve), std::move(refusing), {}});
+    const auto request = std::make_shared<Request>(Request{
+        std::move(call), access, target, std::move(serve), std::move(refusing), {}, std::nullopt});
     if (access == nullptr) {
         refuse(request->refuse,
                make_error("NotPermitted",
@@ -166,6 +167,7 @@ void Gate::ask_polkit(const Pending& request) {
     }
     ++waiting_[uid];
     ++waiting_in_all_;
+    request->target_start = start_of_target(*request);
     polkit_.check(request->call.sender, request->access->action, request->call.may_ask,
                   [this, request, uid](const Polkit::Answer& answer) {
                       --waiting_in_all_;
@@ -179,7 +181,7 @@ void Gate::act_on(const Pending& request, const Polkit::Answer& answer) {
     if (answer.kind == Polkit::Answer::Kind::Granted) {
         // Who has gone meanwhile does not want it any more.
         identify(
-            request, [this, request](Uid /*uid*/) { run(request); },
+            request, [this, request](Uid /*uid*/) { run_granted(request); },
             [request](const std::string& error) {
                 spdlog::info("polkit has granted {} to {}, who has gone: nothing is done: {}",
                              request->call.method, user_text(request->caller.uid), error);
@@ -196,6 +198,25 @@ void Gate::act_on(const Pending& request, const Polkit::Answer& answer) {
                          grant.is_last ? "; more of this is not logged for a minute" : "");
     }
     refuse(request->refuse, make_error("NotPermitted", audience(*request->access) + ": " + why));
+}
+
+/// None if there is no target, or no such process.
+std::optional<std::uint64_t> Gate::start_of_target(const Request& request) const {
+    if (!request.target)
+        return std::nullopt;
+    const auto process = procfs_.glance(static_cast<Pid>(*request.target));
+    return process ? std::optional(process->id.start_time) : std::nullopt;
+}
+
+/// A password takes its time: the process that was meant may have ended, and its pid be another's.
+void Gate::run_granted(const Pending& request) {
+    if (start_of_target(*request) == request->target_start) {
+        run(request);
+        return;
+    }
+    refuse(request->refuse,
+           no_such_process(*request->target,
+                           "it has ended while polkit was asked, or was not there before"));
 }
 
 void Gate::run(const Pending& request) {

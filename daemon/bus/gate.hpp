@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -33,7 +35,11 @@ class Gate {
     Gate(sdbus::IConnection& connection, const sys::Procfs& procfs, CallBudget& budget);
 
     /// One of both is called, as a rule after this has returned; none if the connection goes first.
-    void admit(compat::Call call, Serve serve, Refuse refusing);
+    /// `target`: the pid of the process that is to be changed. What polkit grants counts for the
+    /// process only that has it when polkit is asked: another that has it by then is refused with
+    /// NoSuchProcess.
+    void admit(compat::Call call, std::optional<std::uint32_t> target, Serve serve,
+               Refuse refusing);
 
     /// Whether /proc hides processes from users, so that not everyone may hear of them.
     [[nodiscard]] bool hides_processes() { return hiding().hides; }
@@ -44,9 +50,11 @@ class Gate {
     struct Request {
         compat::Call call;
         const Access* access;
+        std::optional<std::uint32_t> target;
         Serve serve;
         Refuse refuse;
         Caller caller;
+        std::optional<std::uint64_t> target_start;  // when polkit was asked
     };
     using Pending = std::shared_ptr<Request>;
 
@@ -56,6 +64,8 @@ class Gate {
     [[nodiscard]] bool may_see_processes(const Caller& caller);
     void ask_polkit(const Pending& request);
     void act_on(const Pending& request, const Polkit::Answer& answer);
+    [[nodiscard]] std::optional<std::uint64_t> start_of_target(const Request& request) const;
+    void run_granted(const Pending& request);
     void run(const Pending& request);
     void note_listener(const std::string& name);
     const sys::ProcHiding& hiding();

@@ -8,10 +8,11 @@
 namespace oomguard::daemon {
 
 template <typename... Results, typename Answer>
-void ManagerObject::serve(sdbus::Result<Results...>&& result, Answer answer) {
+void ManagerObject::serve(sdbus::Result<Results...>&& result, Answer answer,
+                          std::optional<std::uint32_t> target) {
     const auto reply = std::make_shared<sdbus::Result<Results...>>(std::move(result));
     gate_.admit(
-        compat::call_of(getObject()),
+        compat::call_of(getObject()), target,
         [reply, answer = std::move(answer)](const Gate::Caller& caller) {
             if constexpr (sizeof...(Results) == 0) {
                 answer(caller);
@@ -64,17 +65,21 @@ void ManagerObject::ListKills(Reply<std::vector<KillRow>> result) {
 }
 
 void ManagerObject::Hold(sdbus::Result<>&& result, std::uint32_t pid, std::int32_t value) {
-    serve(std::move(result),
-          [this, pid, value](const auto& caller) { hold(caller, pid, value, Children::Reset); });
+    serve(
+        std::move(result),
+        [this, pid, value](const auto& caller) { hold(caller, pid, value, Children::Reset); }, pid);
 }
 
 void ManagerObject::HoldTree(sdbus::Result<>&& result, std::uint32_t pid, std::int32_t value) {
-    serve(std::move(result),
-          [this, pid, value](const auto& caller) { hold(caller, pid, value, Children::Include); });
+    serve(
+        std::move(result),
+        [this, pid, value](const auto& caller) { hold(caller, pid, value, Children::Include); },
+        pid);
 }
 
 void ManagerObject::Release(sdbus::Result<>&& result, std::uint32_t pid) {
-    serve(std::move(result), [this, pid](const auto& /*caller*/) { release(pid); });
+    serve(
+        std::move(result), [this, pid](const auto& /*caller*/) { release(pid); }, pid);
 }
 
 void ManagerObject::Reload(Reply<std::uint64_t> result) {

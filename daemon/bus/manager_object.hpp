@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,7 +94,8 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Mana
     void Rescan(Reply<std::uint32_t> result) override;
 
     template <typename... Results, typename Answer>
-    void serve(sdbus::Result<Results...>&& result, Answer answer);
+    void serve(sdbus::Result<Results...>&& result, Answer answer,
+               std::optional<std::uint32_t> target = std::nullopt);
 
     [[nodiscard]] std::vector<ProcessRow> processes();
     [[nodiscard]] std::map<std::string, sdbus::Variant> details(const Gate::Caller& caller,
