@@ -37,4 +37,12 @@ void CallBudget::charge(Uid user, Duration spent) {
         found->second.left -= cost;
 }
 
+void CallBudget::charge_refusal(Uid user) {
+    const auto found = users_.find(user);
+    if (found == users_.end())
+        return;
+    Duration& left = found->second.left;
+    left = std::max(left - kOfEachCall, std::min(left, -kMostOwedForRefusals));
+}
+
 }  // namespace oomguard::daemon

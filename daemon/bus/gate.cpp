@@ -134,20 +134,22 @@ void Gate::identify(const Pending& request, std::function<void(Uid)> then,
 void Gate::decide(const Pending& request) {
     const Caller& caller = request->caller;
     const Access& access = *request->access;
-    if (!caller.is_root && !budget_.allow(caller.uid, Clock::now())) {
+    const Time start = Clock::now();
+    if (!caller.is_root && !budget_.allow(caller.uid, start)) {
+        budget_.charge_refusal(caller.uid);
         refuse(request->refuse,
                limits_exceeded(fmt::format(
-                   "{} has to wait: users may take a tenth of oom-guardd's time each, and three "
-                   "together; ask less often, or as root",
-                   user_text(caller.uid))));
+                   "user {} has to wait: users may take a tenth of oom-guardd's time each, and "
+                   "three together; ask less often, or as root",
+                   caller.uid)));
         return;
     }
     const bool is_allowed = caller.is_root || access.kind == Access::Kind::Read ||
                             (access.kind == Access::Kind::Processes && may_see_processes(caller));
     if (is_allowed)
-        run(request);
+        run(request, start);
     else
-        ask_polkit(request);
+        ask_polkit(request, start);
 }
 
 bool Gate::may_see_processes(const Caller& caller) {
@@ -155,14 +157,14 @@ bool Gate::may_see_processes(const Caller& caller) {
     return !now.hides || (now.spared_group && sys::is_member(caller.uid, *now.spared_group));
 }
 
-void Gate::ask_polkit(const Pending& request) {
+void Gate::ask_polkit(const Pending& request, Time start) {
     const Uid uid = request->caller.uid;
-    budget_.charge(uid, {});
+    budget_.charge(uid, Clock::now() - start);
     if (waiting_[uid] >= kMostWaitingOfUser || waiting_in_all_ >= kMostWaiting) {
         refuse(request->refuse,
-               limits_exceeded(fmt::format("{} calls of {} wait for polkit already; answer its "
-                                           "questions first",
-                                           waiting_[uid], user_text(uid))));
+               limits_exceeded(fmt::format("{} calls of user {} wait for polkit already; answer "
+                                           "its questions first",
+                                           waiting_[uid], uid)));
         return;
     }
     ++waiting_[uid];
@@ -188,6 +190,12 @@ void Gate::act_on(const Pending& request, const Polkit::Answer& answer) {
             });
         return;
     }
+    const Time start = Clock::now();
+    refuse_to_act(request, answer);
+    budget_.charge(request->caller.uid, Clock::now() - start);
+}
+
+void Gate::refuse_to_act(const Pending& request, const Polkit::Answer& answer) {
     const std::string why = refusal(answer, request->caller.uid);
     using Kind = Polkit::Answer::Kind;
     if (answer.kind == Kind::Silent || answer.kind == Kind::Failed) {
@@ -211,7 +219,7 @@ std::optional<std::uint64_t> Gate::start_of_target(const Request& request) const
 /// A password takes its time: the process that was meant may have ended, and its pid be another's.
 void Gate::run_granted(const Pending& request) {
     if (start_of_target(*request) == request->target_start) {
-        run(request);
+        run(request, Clock::now());
         return;
     }
     refuse(request->refuse,
@@ -219,8 +227,8 @@ void Gate::run_granted(const Pending& request) {
                            "it has ended while polkit was asked, or was not there before"));
 }
 
-void Gate::run(const Pending& request) {
-    const Time start = Clock::now();
+/// `start`: when what it costs began.
+void Gate::run(const Pending& request, Time start) {
     try {
         if (request->access->kind == Access::Kind::Processes && hides_processes())
             note_listener(request->call.sender);

@@ -62,11 +62,12 @@ class Gate {
                   std::function<void(const std::string&)> if_gone);
     void decide(const Pending& request);
     [[nodiscard]] bool may_see_processes(const Caller& caller);
-    void ask_polkit(const Pending& request);
+    void ask_polkit(const Pending& request, Time start);
     void act_on(const Pending& request, const Polkit::Answer& answer);
     [[nodiscard]] std::optional<std::uint64_t> start_of_target(const Request& request) const;
     void run_granted(const Pending& request);
-    void run(const Pending& request);
+    void run(const Pending& request, Time start);
+    void refuse_to_act(const Pending& request, const Polkit::Answer& answer);
     void note_listener(const std::string& name);
     const sys::ProcHiding& hiding();
 

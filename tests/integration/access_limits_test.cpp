@@ -26,7 +26,7 @@ TEST_CASE("a user who asks without end is told to ask less, and root is answered
     });
     CHECK(failure ==
           kLimits +
-              "user 'nobody' has to wait: users may take a tenth of oom-guardd's time each, and "
+              "user 65534 has to wait: users may take a tenth of oom-guardd's time each, and "
               "three together; ask less often, or as root");
     CHECK(t.as_root("Rank") == "");
 }

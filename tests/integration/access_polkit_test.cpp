@@ -192,7 +192,7 @@ TEST_CASE("a user has four calls waiting for polkit, and no more") {
         REQUIRE(polkit.next_question() == "org.oomguard1.hold");
     }
     CHECK(t.as_nobody("Reload") ==
-          "org.oomguard1.Error.LimitsExceeded: 4 calls of user 'nobody' wait for polkit already; "
+          "org.oomguard1.Error.LimitsExceeded: 4 calls of user 65534 wait for polkit already; "
           "answer its questions first");
     polkit.let_go();
     for (Child& caller : callers)

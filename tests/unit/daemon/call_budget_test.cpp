@@ -41,6 +41,30 @@ TEST_CASE("calls that do nothing cost something too") {
     CHECK(calls_allowed(budget, 1000, CallBudget::kOfEachCall, kStart) == 5000);
 }
 
+TEST_CASE("who goes on calling stays refused until he has been quiet for five seconds") {
+    CallBudget budget;
+    Time now = kStart;
+    CHECK(calls_allowed(budget, 1000, 10ms, now) == 50);
+    for (int call = 0; call < 20'000; ++call) {
+        REQUIRE_FALSE(budget.allow(1000, now));
+        budget.charge_refusal(1000);
+        now += 500us;
+    }
+    CHECK_FALSE(budget.allow(1000, now + 4900ms));
+    CHECK(budget.allow(1000, now + 5100ms));
+}
+
+TEST_CASE("refusals cost nobody else anything, and forgive nothing") {
+    CallBudget budget;
+    CHECK(calls_allowed(budget, 1000, 1s, kStart) == 1);
+    for (int call = 0; call < 20'000; ++call)
+        budget.charge_refusal(1000);
+    budget.charge_refusal(1001);
+    CHECK_FALSE(budget.allow(1000, kStart + 5s));
+    CHECK(budget.allow(1000, kStart + 5100ms));
+    CHECK(calls_allowed(budget, 1001, 10ms, kStart + 10s) == 50);
+}
+
 TEST_CASE("what one user spends another has, but not what many do together") {
     CallBudget budget;
     CHECK(calls_allowed(budget, 1000, 10ms, kStart) == 50);
