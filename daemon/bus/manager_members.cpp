@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <climits>
 #include <memory>
 #include <utility>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "daemon/bus/manager_object.hpp"
+#include "daemon/bus/translation.hpp"
 
 // The methods of the interface. Each says only what it answers with: whether it does is the gate's.
 namespace oomguard::daemon {
@@ -47,6 +51,12 @@ void ManagerObject::Rank(Reply<std::vector<RankRow>> result, std::uint32_t limit
 
 void ManagerObject::RankCgroup(Reply<std::vector<RankRow>> result, std::string cgroup,
                                std::uint32_t limit) {
+    // At once: what waits for the bus or polkit keeps its whole message, of up to 32 MiB.
+    if (cgroup.size() >= PATH_MAX)
+        throw make_error(
+            "NoSuchCgroup",
+            fmt::format("a path of {} bytes is no cgroup's; systemd-cgls shows which there are",
+                        cgroup.size()));
     serve(std::move(result), [this, cgroup = std::move(cgroup), limit](const auto& /*caller*/) {
         return rank_cgroup(cgroup, limit);
     });

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <climits>
-
 #include <spdlog/fmt/fmt.h>
 
 #include "core/text.hpp"
@@ -47,11 +45,6 @@ std::vector<ManagerObject::RankRow> ManagerObject::rank(std::uint32_t limit) {
 
 std::vector<ManagerObject::RankRow> ManagerObject::rank_cgroup(const std::string& cgroup,
                                                                std::uint32_t limit) {
-    if (cgroup.size() >= PATH_MAX)
-        throw make_error(
-            "NoSuchCgroup",
-            fmt::format("a path of {} bytes is no cgroup's; systemd-cgls shows which there are",
-                        cgroup.size()));
     const LinuxProcessTable& table = control_.table();
     const auto asked = kill_order_of(control_.guard(), table.procfs(), table.cgroup_mount(), cgroup,
                                      most_of(limit));

@@ -85,6 +85,19 @@ TEST_CASE("the group that /proc spares is told of all processes, and so is whom 
     }
 }
 
+TEST_CASE("a path that is too long to be a cgroup's is not kept while polkit is asked") {
+    if (!is_root())
+        return;
+    HiddenTest t("hidepid=2");
+    PolkitStandIn polkit(t.address(), Manner::Waits);
+    const std::string path(4096, 'x');
+    CHECK(failure_as_nobody(t.address(),
+                            [&](ManagerClient& client) { client->RankCgroup(path, 1); }) ==
+          "org.oomguard1.Error.NoSuchCgroup: a path of 4096 bytes is no cgroup's; "
+          "systemd-cgls shows which there are");
+    CHECK(polkit.questions() == "");
+}
+
 TEST_CASE("where /proc hides processes only those who may see them hear signals of them") {
     if (!is_root())
         return;
