@@ -11,7 +11,7 @@ namespace oomguard::daemon {
 /// them all.
 struct Access {
     enum class Kind {
-        Read,       ///< anyone: it tells nothing of single processes
+        Read,       ///< anyone, less how many processes there are where /proc hides them
         Processes,  ///< whoever /proc shows all processes to; others if polkit grants the action
         Change,     ///< those to whom polkit grants the action
     };

@@ -104,7 +104,7 @@ void Gate::admit(compat::Call call, std::optional<std::uint32_t> target, Serve s
     identify(
         request,
         [this, request](Uid uid) {
-            request->caller = {uid, uid == 0 || uid == ::geteuid()};
+            request->caller = {.uid = uid, .is_root = uid == 0 || uid == ::geteuid()};
             decide(request);
         },
         [](const std::string& /*why*/) {});
@@ -132,7 +132,7 @@ void Gate::identify(const Pending& request, std::function<void(Uid)> then,
 }
 
 void Gate::decide(const Pending& request) {
-    const Caller& caller = request->caller;
+    Caller& caller = request->caller;
     const Access& access = *request->access;
     const Time start = Clock::now();
     if (!caller.is_root && !budget_.allow(caller.uid, start)) {
@@ -144,8 +144,10 @@ void Gate::decide(const Pending& request) {
                    caller.uid)));
         return;
     }
+    caller.sees_processes =
+        caller.is_root || (access.kind != Access::Kind::Change && may_see_processes(caller));
     const bool is_allowed = caller.is_root || access.kind == Access::Kind::Read ||
-                            (access.kind == Access::Kind::Processes && may_see_processes(caller));
+                            (access.kind == Access::Kind::Processes && caller.sees_processes);
     if (is_allowed)
         run(request, start);
     else

@@ -26,6 +26,8 @@ class Gate {
     struct Caller {
         Uid uid = 0;
         bool is_root = false;  ///< or has the daemon's own user, who could look for himself
+        /// Known of calls that are Access::Kind::Read: whether /proc shows him all processes.
+        bool sees_processes = false;
     };
     /// Does what was called for and replies. May throw sdbus::Error.
     using Serve = std::function<void(const Caller&)>;

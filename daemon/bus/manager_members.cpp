@@ -38,7 +38,7 @@ void ManagerObject::GetProcess(Reply<std::map<std::string, sdbus::Variant>> resu
 }
 
 void ManagerObject::ListRules(Reply<std::vector<RuleRow>> result) {
-    serve(std::move(result), [this](const auto& /*caller*/) { return rules(); });
+    serve(std::move(result), [this](const auto& caller) { return rules(caller); });
 }
 
 void ManagerObject::Explain(Reply<std::vector<TrialRow>> result, std::uint32_t pid) {

@@ -9,6 +9,32 @@
 #include "daemon/bus/translation.hpp"
 
 namespace oomguard::daemon {
+namespace {
+
+/// How many processes a rule has.
+struct RuleCounts {
+    std::uint32_t held = 0;
+    std::uint32_t refused = 0;
+    std::uint64_t matches = 0;
+};
+
+/// By rule index.
+std::vector<RuleCounts> counts_of_rules(const Guard& guard) {
+    std::vector<RuleCounts> counts;
+    for (const std::uint64_t matches : guard.matches())
+        counts.push_back({.matches = matches});
+    for (const auto& [pid, holding] : guard.holdings()) {
+        const auto index =
+            holding.rule_in_force ? guard.rules().index_of(*holding.rule_in_force) : std::nullopt;
+        if (!index)
+            continue;
+        counts[*index].held += holding.state == Holding::State::Held ? 1 : 0;
+        counts[*index].refused += holding.state == Holding::State::Refused ? 1 : 0;
+    }
+    return counts;
+}
+
+}  // namespace
 
 ManagerObject::ManagerObject(sdbus::IConnection& connection, Control& control, Limits& limits)
     : AdaptorInterfaces(connection, sdbus::ObjectPath(kObjectPath)),
@@ -33,24 +59,16 @@ std::vector<ManagerObject::ProcessRow> ManagerObject::processes() {
     return rows;
 }
 
-std::vector<ManagerObject::RuleRow> ManagerObject::rules() {
+std::vector<ManagerObject::RuleRow> ManagerObject::rules(const Gate::Caller& caller) {
     const Guard& guard = control_.guard();
     const auto& rules = guard.rules().rules();
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> counts(rules.size());  // held, refused
-    for (const auto& [pid, holding] : guard.holdings()) {
-        const auto index =
-            holding.rule_in_force ? guard.rules().index_of(*holding.rule_in_force) : std::nullopt;
-        if (!index)
-            continue;
-        auto& [held, refused] = counts[*index];
-        held += holding.state == Holding::State::Held ? 1 : 0;
-        refused += holding.state == Holding::State::Refused ? 1 : 0;
-    }
+    const auto counts =
+        caller.sees_processes ? counts_of_rules(guard) : std::vector<RuleCounts>(rules.size());
     std::vector<RuleRow> rows;
     for (std::size_t index = 0; index < rules.size(); ++index)
         rows.emplace_back(rules[index].name, printable(rules[index].origin.text()),
-                          rules[index].value.text(), counts[index].first, counts[index].second,
-                          guard.matches()[index]);
+                          rules[index].value.text(), counts[index].held, counts[index].refused,
+                          counts[index].matches);
     return rows;
 }
 

@@ -100,7 +100,7 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Mana
     [[nodiscard]] std::vector<ProcessRow> processes();
     [[nodiscard]] std::map<std::string, sdbus::Variant> details(const Gate::Caller& caller,
                                                                 std::uint32_t pid);
-    [[nodiscard]] std::vector<RuleRow> rules();
+    [[nodiscard]] std::vector<RuleRow> rules(const Gate::Caller& caller);
     [[nodiscard]] std::vector<TrialRow> trials(const Gate::Caller& caller, std::uint32_t pid);
     [[nodiscard]] std::vector<RankRow> rank(std::uint32_t limit);
     [[nodiscard]] std::vector<RankRow> rank_cgroup(const std::string& cgroup, std::uint32_t limit);

@@ -35,6 +35,31 @@ struct HiddenTest : AccessTest {
         daemon.start();
     }
 
+    /// One process in there, and a rule that means it.
+    Child hold_one() {
+        daemon.write_rules("10-test.yaml", rule_text("all", "*", "600"));
+        Child process = [&] {
+            const BirthIn inside(daemon.pid());
+            return fork_child();
+        }();
+        daemon.client()->Reload();
+        return process;
+    }
+    /// counts_of() as nobody is told them.
+    std::string counts_as_nobody() {
+        const std::string text = failure_as_nobody(address(), [](ManagerClient& client) {
+            throw sdbus::Error(daemon::compat::ErrorName{"a.Count"}, counts_of("all", client));
+        });
+        return text.substr(text.find(' ') + 1);
+    }
+    /// Of a rule: held, refused, matched.
+    static std::string counts_of(const std::string& name, ManagerClient& client) {
+        const auto rule = client.rule(name);
+        REQUIRE(rule);
+        return std::to_string(rule->held) + " " + std::to_string(rule->refused) + " " +
+               std::to_string(rule->matches);
+    }
+
     std::vector<std::string> reading() {
         std::vector<std::string> names;
         for (const Access& access : daemon::kAccess) {
@@ -85,6 +110,20 @@ TEST_CASE("the group that /proc spares is told of all processes, and so is whom 
     }
 }
 
+TEST_CASE("where /proc hides processes only those who may see them are told how many rules have") {
+    if (!is_root())
+        return;
+    for (const auto& [options, counts] :
+         {std::pair("hidepid=2,gid=12345", "0 0 0"), std::pair("hidepid=2,gid=65534", "1 0 1"),
+          std::pair("hidepid=0", "1 0 1")}) {
+        CAPTURE(options);
+        HiddenTest t(options);
+        const Child process = t.hold_one();
+        CHECK(HiddenTest::counts_of("all", t.daemon.client()) == "1 0 1");
+        CHECK(t.counts_as_nobody() == counts);
+    }
+}
+
 TEST_CASE("a path that is too long to be a cgroup's is not kept while polkit is asked") {
     if (!is_root())
         return;
@@ -105,12 +144,7 @@ TEST_CASE("where /proc hides processes only those who may see them hear signals 
     ManagerClient stranger(t.address());
     ManagerClient friendly(t.address());
     (void)friendly->ListEvents();
-    t.daemon.write_rules("10-test.yaml", rule_text("all", "*", "600"));
-    Child process = [&] {
-        const BirthIn inside(t.daemon.pid());
-        return fork_child();
-    }();
-    t.daemon.client()->Reload();
+    const Child process = t.hold_one();
     CHECK(friendly.wait_for("ProcessHeld"));
     // The signals of one connection come in order: those of processes would have come before.
     CHECK(stranger.wait_for("RulesReloaded"));
