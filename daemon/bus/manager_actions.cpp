@@ -85,6 +85,7 @@ void ManagerObject::hold(const Gate::Caller& caller, std::uint32_t pid, std::int
                         "user may have; Release some, or write a rule, which can mean "
                         "any number",
                         HoldShares::kMost, printable(sys::user_name(caller.uid))));
+    has_changed();
     if (const auto failure = control_.hold(process, value, children))
         tell(*failure, process, control_.guard(), "nothing was changed");
     if (caller.is_root)
@@ -95,6 +96,7 @@ void ManagerObject::hold(const Gate::Caller& caller, std::uint32_t pid, std::int
 
 void ManagerObject::release(std::uint32_t pid) {
     const Pid process = process_pid(pid);
+    has_changed();
     if (const auto failure = control_.release(process))
         tell(*failure, process, control_.guard(), "Hold has ended, and this is tried again");
 }
@@ -107,6 +109,7 @@ std::uint64_t ManagerObject::reload() {
 }
 
 std::uint32_t ManagerObject::rescan() {
+    has_changed();
     return static_cast<std::uint32_t>(control_.rescan());
 }
 

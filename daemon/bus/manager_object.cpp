@@ -89,10 +89,13 @@ std::uint32_t ManagerObject::ProcessCount() {
 }
 
 std::uint32_t ManagerObject::HeldCount() {
-    const auto& holdings = control_.guard().holdings();
-    return static_cast<std::uint32_t>(std::count_if(
-        holdings.begin(), holdings.end(),
-        [](const auto& entry) { return entry.second.state == Holding::State::Held; }));
+    const auto count = [this] {
+        const auto& holdings = control_.guard().holdings();
+        return static_cast<std::uint32_t>(std::count_if(
+            holdings.begin(), holdings.end(),
+            [](const auto& entry) { return entry.second.state == Holding::State::Held; }));
+    };
+    return held_count_.get(count, Clock::now);
 }
 
 std::vector<ManagerObject::SourceRow> ManagerObject::Sources() {
@@ -106,10 +109,13 @@ std::vector<ManagerObject::SourceRow> ManagerObject::Sources() {
 }
 
 std::vector<std::string> ManagerObject::Degraded() {
-    std::vector<std::string> texts;
-    for (const auto& text : control_.degraded())
-        texts.push_back(printable(text));
-    return texts;
+    const auto find = [this] {
+        std::vector<std::string> texts;
+        for (const auto& text : control_.degraded())
+            texts.push_back(printable(text));
+        return texts;
+    };
+    return degraded_.get(find, Clock::now);
 }
 
 bool ManagerObject::DryRun() {

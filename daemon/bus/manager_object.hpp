@@ -12,6 +12,7 @@
 #include "daemon/bus/call_budget.hpp"
 #include "daemon/bus/gate.hpp"
 #include "daemon/bus/hold_shares.hpp"
+#include "daemon/bus/kept.hpp"
 #include "daemon/bus/rate_limit.hpp"
 #include "daemon/bus/sdbus_compat.hpp"
 #include "daemon/control.hpp"
@@ -132,12 +133,16 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::oomguard1::Mana
     [[nodiscard]] static std::vector<RankRow> rank_rows(const std::vector<Ranked>& order);
     template <typename... Values>
     void tell_of_process(const char* signal, const Values&... values);
+    void has_changed();
     [[nodiscard]] std::map<std::string, std::string> watched_properties();
 
     Control& control_;
     Limits& limits_;
     Gate gate_;
     std::map<std::string, std::string> last_told_;
+    // What walks all holdings, and anyone may ask for without end.
+    Kept<std::uint32_t> held_count_;
+    Kept<std::vector<std::string>> degraded_;
 };
 
 /// To everyone on the bus; where /proc hides processes, only to those who have been let see them.

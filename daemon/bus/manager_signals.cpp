@@ -7,6 +7,7 @@
 namespace oomguard::daemon {
 
 void ManagerObject::on_held(const Holding& holding) {
+    has_changed();
     tell_of_process("ProcessHeld", static_cast<std::uint32_t>(holding.id.pid),
                     holding.id.start_time, printable(holding.name), holding.rule, holding.original,
                     holding.wanted);
@@ -15,18 +16,21 @@ void ManagerObject::on_held(const Holding& holding) {
 void ManagerObject::on_dry_run(const Holding& /*holding*/) {}
 
 void ManagerObject::on_released(const Holding& holding, ReleaseReason reason, int value) {
+    has_changed();
     tell_of_process("ProcessReleased", static_cast<std::uint32_t>(holding.id.pid),
                     holding.id.start_time, printable(holding.name), holding.rule, value,
                     reason_text(reason));
 }
 
 void ManagerObject::on_drifted(const Holding& holding, int found, bool repaired) {
+    has_changed();
     tell_of_process("ScoreDrifted", static_cast<std::uint32_t>(holding.id.pid),
                     holding.id.start_time, printable(holding.name), holding.rule, holding.wanted,
                     found, repaired);
 }
 
 void ManagerObject::on_refused(const Holding& holding, const Error& error) {
+    has_changed();
     tell_of_process("WriteRefused", static_cast<std::uint32_t>(holding.id.pid),
                     holding.id.start_time, printable(holding.name), holding.rule, holding.wanted,
                     holding.current, printable(error.message()));
@@ -59,7 +63,13 @@ std::map<std::string, std::string> ManagerObject::watched_properties() {
     return texts;
 }
 
+void ManagerObject::has_changed() {
+    held_count_.drop();
+    degraded_.drop();
+}
+
 void ManagerObject::emit_changed_properties() {
+    has_changed();
     auto now = watched_properties();
     std::vector<compat::PropertyName> changed;
     for (const auto& [name, text] : now) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
 
+#include "daemon/bus/kept.hpp"
 #include "daemon/bus/rate_limit.hpp"
 #include "daemon/holding.hpp"
 #include "daemon/log_limiter.hpp"
@@ -101,6 +102,37 @@ TEST_CASE("However many subjects there are, those of earlier minutes are not kep
                       .may_log);
         CHECK(limiter.subjects() == LogLimiter::kMostSubjects);
     }
+}
+
+TEST_CASE("What takes long to find out is kept for a while, or until it is dropped") {
+    Time now = kStart;
+    Clock::duration takes{};
+    Clock::duration lasts{};
+    SECTION("for nine times as long") {
+        takes = milliseconds(10);
+        lasts = milliseconds(90);
+    }
+    SECTION("for a second at most") {
+        takes = seconds(10);
+        lasts = seconds(1);
+    }
+    int found = 0;
+    Kept<int> kept;
+    const auto get = [&] {
+        return kept.get(
+            [&] {
+                now += takes;
+                return ++found;
+            },
+            [&] { return now; });
+    };
+    CHECK(get() == 1);
+    now += lasts - milliseconds(1);
+    CHECK(get() == 1);
+    now += milliseconds(1);
+    CHECK(get() == 2);
+    kept.drop();
+    CHECK(get() == 3);
 }
 
 TEST_CASE("A rate limit allows so many a second and counts the others") {
