@@ -52,7 +52,7 @@ void KillRecorder::kernel_logged(const KernelRecord& record, bool is_past, Time 
         kernel_due_ = now + kKernelWait;
     std::optional<Victim> victim;
     if (!is_past) {
-        victim = take_end(*pid);
+        victim = take_end([pid](const End& one) { return one.victim.id.pid == *pid; });
         if (!victim)
             victim = hooks_.look_up(*pid).value_or(Victim{.id = {*pid, 0}});
         // Another may have sent it a signal before, and is not told as well.
@@ -182,11 +182,18 @@ bool KillRecorder::CgroupKill::covers(const Victim& victim) const {
     return victim.cgroup == cgroup;
 }
 
-void KillRecorder::signal_sent(Killer killer, Pid pid, const std::string& name, Time now) {
-    if (auto ended = take_end(pid, name)) {
+void KillRecorder::signal_sent(Killer killer, Pid pid, const std::string& name, Time now,
+                               bool may_be_forged) {
+    auto ended = take_end([&](const End& one) {
+        return one.victim.id.pid == pid && may_be_called(one.victim, name) &&
+               (one.signal != 0 || !may_be_forged);
+    });
+    if (ended) {
         tell_doomed({killer, *std::move(ended), hooks_.situation(), now, now}, name);
         return;
     }
+    if (may_be_forged)
+        return;
     auto victim = hooks_.look_up(pid);
     // A line alone is not believed: what earlyoom logs has arguments in it, with newlines and all.
     if (!victim || !victim->is_there) {
@@ -286,10 +293,8 @@ KillRecorder::CgroupKill* KillRecorder::killing_of(const Victim& victim, Time no
     return nullptr;
 }
 
-std::optional<Victim> KillRecorder::take_end(Pid pid, const std::optional<std::string>& name) {
-    const auto end = std::find_if(ends_.begin(), ends_.end(), [&](const End& one) {
-        return one.victim.id.pid == pid && (!name || may_be_called(one.victim, *name));
-    });
+std::optional<Victim> KillRecorder::take_end(const std::function<bool(const End& end)>& is_it) {
+    const auto end = std::find_if(ends_.begin(), ends_.end(), is_it);
     if (end == ends_.end())
         return std::nullopt;
     Victim victim = std::move(end->victim);

@@ -92,7 +92,9 @@ class KillRecorder {
 
     /// Another killer logged that it sends a signal to this process. Of one that has another name
     /// than it says nothing is believed.
-    void signal_sent(Killer killer, Pid pid, const std::string& name, Time now);
+    /// `may_be_forged`: it is believed only if the process has ended by a signal.
+    void signal_sent(Killer killer, Pid pid, const std::string& name, Time now,
+                     bool may_be_forged = false);
 
     /// What is due now. To be called at next_due(), or later.
     void settle(Time now);
@@ -143,9 +145,7 @@ class KillRecorder {
         Time until;
     };
 
-    /// `name`: as a killer gave it; none: whatever its name is.
-    [[nodiscard]] std::optional<Victim> take_end(
-        Pid pid, const std::optional<std::string>& name = std::nullopt);
+    [[nodiscard]] std::optional<Victim> take_end(const std::function<bool(const End& end)>& is_it);
     [[nodiscard]] std::optional<Claim> take_claim(const Victim& victim, Time now);
     /// Of one that could not be looked up: whether one of its pid has been, lately.
     [[nodiscard]] bool is_accounted_for(ProcessId id) const;

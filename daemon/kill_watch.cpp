@@ -81,7 +81,8 @@ JournalSource::Hooks KillWatch::journal_hooks() {
     return {
         .sent =
             [this](const SignalSent& sent) {
-                recorder_.signal_sent(sent.killer, sent.pid, sent.name, Clock::now());
+                recorder_.signal_sent(sent.killer, sent.pid, sent.name, Clock::now(),
+                                      sent.may_be_forged);
                 arm_timer();
             },
         .kernel_logged =

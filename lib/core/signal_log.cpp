@@ -27,20 +27,17 @@ std::optional<SignalSent> read_earlyoom(std::string_view text) {
 }
 
 ///   PID:       4711, name: hog, state: S (sleeping), EUID: 0, ...
-/// The line that ends in "badness: 910" names one that may yet be spared.
+/// The line with one space after "PID:" names one that may yet be spared. A newline in the name
+/// ends the line there.
 std::optional<SignalSent> read_nohang_candidate(std::string_view text) {
     take_spaces(text);
-    if (!take_prefix(text, "PID:"))
+    if (!take_prefix(text, "PID:  "))
         return std::nullopt;
     take_spaces(text);
     const auto pid = take_pid(text);
-    const std::size_t state = text.rfind(", state: ");
-    if (!pid || state == std::string_view::npos)
+    if (!pid || !take_prefix(text, ", name: "))
         return std::nullopt;
-    text = text.substr(0, state);
-    if (!take_prefix(text, ", name: "))
-        return std::nullopt;
-    return SignalSent{Killer::Nohang, *pid, std::string(text)};
+    return SignalSent{Killer::Nohang, *pid, std::string(text.substr(0, text.rfind(", state: ")))};
 }
 
 bool is_nohang_sending(std::string_view text) {
@@ -57,7 +54,8 @@ std::optional<SignalSent> SignalLog::read(std::string_view unit, std::string_vie
         return sent && take(by_earlyoom_, {sent->pid, usec}) ? sent : std::nullopt;
     }
     if (auto candidate = read_nohang_candidate(message)) {
-        if (take(by_nohang_, {candidate->pid, usec}))
+        candidate->may_be_forged = !take(by_nohang_, {candidate->pid, usec});
+        if (!candidate->may_be_forged || !candidate_)
             candidate_ = std::move(candidate);
     } else if (is_nohang_sending(message)) {
         return std::exchange(candidate_, std::nullopt);

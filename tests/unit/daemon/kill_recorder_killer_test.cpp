@@ -126,6 +126,28 @@ TEST_CASE("The end of a process is not that of another, whatever a killer logs o
     CHECK(recording.only_told().killer == Killer::Unknown);
 }
 
+TEST_CASE("What may be forged is believed only of who has ended by a signal") {
+    Recording recording;
+    recording.recorder.set_all_ends_count(true);
+    const auto forge = [&](Pid pid) {
+        recording.recorder.signal_sent(Killer::Nohang, pid, "hog", recording.now, true);
+    };
+    for (const Pid pid : {10, 11, 12, 13})
+        recording.add(pid);
+    recording.end(10, SIGTERM);
+    recording.end(11, SIGKILL);
+    recording.end(12, 0);
+    for (const Pid pid : {10, 11, 12, 13, 14})
+        forge(pid);
+    recording.end(13, 0);
+    recording.end(14, SIGKILL);
+    const auto& told = recording.all_told();
+    REQUIRE(told.size() == 2);
+    CHECK(told[0].kill.id.pid == 10);
+    CHECK(told[1].kill.id.pid == 11);
+    CHECK(told[1].kill.killer == Killer::Nohang);
+}
+
 TEST_CASE("A killer's line may be read before the end of its process is told") {
     Recording recording;
     SECTION("of which nothing is known any more") {
