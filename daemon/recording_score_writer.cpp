@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/recording_score_writer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "sys/capability.hpp"
@@ -21,13 +22,11 @@ RecordingScoreWriter::RecordingScoreWriter(LedgerFile& ledger, Privilege privile
 Result<Written> RecordingScoreWriter::write(Process& process,
                                             const std::optional<Written>& previous, Written next) {
     const ProcessId id = process.snapshot().id;
-    record(id, next);
-    auto done = process.write_score(next.value);
-    if (needs_privilege(done)) {
-        if (!std::exchange(next.floor_lowered, true))
-            record(id, next);
-        done = write_privileged(process, next.value);
-    }
+    Result<void> done;
+    if (next.floor_lowered && privilege_.is_permitted)
+        done = write_with_floor(process, next);
+    else
+        done = write_unprivileged(process, next);
     if (done)
         return next;
     if (previous && previous->is_owed())
@@ -35,6 +34,29 @@ Result<Written> RecordingScoreWriter::write(Process& process,
     else
         forget(id);
     return done.error();
+}
+
+Result<void> RecordingScoreWriter::write_unprivileged(Process& process, Written& next) {
+    const ProcessId id = process.snapshot().id;
+    record(id, next);
+    auto done = process.write_score(next.value);
+    if (needs_privilege(done)) {
+        if (!std::exchange(next.floor_lowered, true))
+            record(id, next);
+        done = write_privileged(process, next.value);
+    }
+    return done;
+}
+
+/// The floor goes up with the score, or the process could set what was held before.
+Result<void> RecordingScoreWriter::write_with_floor(Process& process, Written& next) {
+    const ProcessId id = process.snapshot().id;
+    const int floor = std::min(next.value, next.floor_before());
+    record(id, {next.original, floor, true, next.descent});
+    if (auto done = write_privileged(process, floor); !done || floor == next.value)
+        return done;
+    next.floor_lowered = false;
+    return write_unprivileged(process, next);
 }
 
 void RecordingScoreWriter::record(ProcessId id, const Written& written) {

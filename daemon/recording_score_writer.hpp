@@ -23,8 +23,9 @@ struct Privilege {
 /// A write by a task with CAP_SYS_RESOURCE also sets the process's floor, oom_score_adj_min
 /// (fs/proc/base.c, __set_oom_adj), below which it may then not set its own score. So every write
 /// is tried without the capability, and it is used only where the kernel refuses: a raise never
-/// sets a floor. That a write set one is on record beforehand, and a process that is let go is
-/// given its floor back, or it could lower itself whenever it liked.
+/// sets a floor above what it was. That a write set one is on record beforehand. A floor that was
+/// lowered goes up again with the score, and a process that is let go is given back what it had, or
+/// it could lower itself whenever it liked.
 ///
 /// A ledger that cannot be written does not keep a process from being held: LedgerFile tells.
 class RecordingScoreWriter final : public ScoreWriter {
@@ -42,6 +43,8 @@ class RecordingScoreWriter final : public ScoreWriter {
 
   private:
     [[nodiscard]] bool needs_privilege(const Result<void>& written) const;
+    Result<void> write_unprivileged(Process& process, Written& next);
+    Result<void> write_with_floor(Process& process, Written& next);
     Result<void> write_privileged(Process& process, int value);
 
     LedgerFile& ledger_;

@@ -199,6 +199,47 @@ TEST_CASE("That a floor will be lowered is on record before it is") {
     CHECK(on_record == std::vector<bool>{false, true});
 }
 
+TEST_CASE("A floor that was lowered goes up with the score, as far as it was before") {
+    const int original = GENERATE(100, 0, -300);
+    Lowering t(original);
+    Written last = t.write(std::nullopt, {original, -900});
+    SECTION("to another low value") {
+        last = t.write(last, {original, -500, last.floor_lowered});
+        CHECK(t.floor() == -500);
+        CHECK(last == Written{original, -500, true});
+    }
+    SECTION("above") {
+        last = t.write(last, {original, 300, last.floor_lowered});
+        CHECK(t.floor() == std::min(original, 0));
+        CHECK(last == Written{original, 300});
+    }
+    SECTION("of a child that inherited it, at its first write") {
+        last = t.write(std::nullopt, {original, -500, true});
+        CHECK(t.floor() == -500);
+        CHECK(last == Written{original, -500, true});
+    }
+    CHECK_FALSE(t.table.is_privileged);
+}
+
+TEST_CASE("Killed while it raises a floor, the daemon has on record what the process has then") {
+    Lowering t(100);
+    const Written low = t.write(std::nullopt, {100, -900});
+    std::vector<Ledger::Entry> entries;
+    std::vector<int> scores;
+    t.table.before = [&](Step step, Pid) {
+        if (step != Step::WriteScore)
+            return;
+        entries.push_back(t.on_record().at(10));
+        scores.push_back(t.table.score(10));
+    };
+    t.write(low, {100, 300, true});
+    REQUIRE(scores == std::vector<int>{-900, 0});
+    CHECK(entries[0].written == Written{100, 0, true});
+    CHECK(entries[0].before == -900);
+    CHECK(entries[1].written == Written{100, 300});
+    CHECK(entries[1].before == 0);
+}
+
 TEST_CASE("A process is given back its floor together with its original") {
     const int original = GENERATE(100, 0, -300);
     Lowering t(original);
