@@ -67,12 +67,13 @@ TEST_CASE("the package is built with what the build is said to need") {
           without(without(installed_to_build(), of_debian_itself), to_run));
 }
 
-TEST_CASE("unit, bus policy, sysusers and tmpfiles name the same user") {
+TEST_CASE("unit, bus policy, sysusers and tmpfiles name the same user, and the same group") {
     const std::string user = caught("systemd/oom-guardd.service.in", "\nUser=(.*)\n");
     CHECK(caught("systemd/oom-guardd.sysusers", "\nu (\\S+) ") == user);
     CHECK(caught("systemd/org.oomguard1.conf", "<policy user=\"(?!root)([^\"]+)\">") == user);
+    const std::string group = caught("systemd/oom-guardd.service.in", "\nGroup=(.*)\n");
     const std::string file = source_text("systemd/oom-guardd.tmpfiles");
-    CHECK(std::regex_search(file, std::regex("\nd /run/" + user + " +0755 " + user + " " + user)));
+    CHECK(std::regex_search(file, std::regex("\nd /run/" + user + " +0755 " + user + " " + group)));
 }
 
 TEST_CASE("the package removes and makes the runtime directory that the service has") {
