@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <string>
+#include <vector>
+
+#include <sys/stat.h>
 
 #include "coming_ways.hpp"
 #include "rules.hpp"
 #include "sources.hpp"
 #include "support/catch.hpp"
+#include "support/eventually.hpp"
 #include "support/guard_daemon.hpp"
 #include "support/score.hpp"
+#include "support/usage.hpp"
 
 namespace oomguard::test {
 namespace {
@@ -94,6 +99,29 @@ TEST_CASE("A cgroup made while the daemon runs is watched") {
     REQUIRE(read_score(subject.pid()) == 0);
     subject.tell({"cgroup", cgroup->path()});
     CHECK(comes_to(subject.pid(), 345));
+}
+
+TEST_CASE("The watches of a cgroup that has gone are removed, since the kernel keeps them") {
+    std::string why_not;
+    GuardDaemon daemon;
+    daemon.write_settings(sources(false, true, false, false));
+    daemon.start();
+    auto cgroup = TestCgroup::create(why_not);
+    if (!cgroup) {
+        WARN("skipped: " << why_not);
+        return;
+    }
+    const Usage guard(daemon.pid());
+    std::vector<struct stat> watched;
+    for (const char* file : {"", "/cgroup.events"}) {
+        struct stat status {};
+        REQUIRE(::stat((cgroup->path() + file).c_str(), &status) == 0);
+        watched.push_back(status);
+        CHECK(eventually([&] { return guard.watches(status); }));
+    }
+    cgroup.reset();
+    for (const struct stat& status : watched)
+        CHECK(eventually([&] { return !guard.watches(status); }));
 }
 
 TEST_CASE("Every source tells by its name whether it works") {

@@ -7,8 +7,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/types.h>
 
 namespace oomguard::test {
@@ -24,15 +27,20 @@ class Usage {
         return std::distance(std::filesystem::directory_iterator(directory_ + "fd"), {});
     }
 
-    /// Of all its inotify instances.
-    [[nodiscard]] long watches() const {
-        long count = 0;
+    /// Whether one of its inotify instances watches what was there when its status was asked for
+    /// (fs/notify/fdinfo.c).
+    [[nodiscard]] bool watches(const struct stat& what) const {
+        std::ostringstream wanted;
+        wanted << std::hex << " ino:" << what.st_ino
+               << " sdev:" << ((major(what.st_dev) << 20) | minor(what.st_dev)) << ' ';
         for (const auto& entry : std::filesystem::directory_iterator(directory_ + "fdinfo")) {
             std::ifstream file(entry.path());
-            for (std::string line; std::getline(file, line);)
-                count += line.starts_with("inotify ") ? 1 : 0;
+            for (std::string line; std::getline(file, line);) {
+                if (line.starts_with("inotify ") && line.find(wanted.str()) != std::string::npos)
+                    return true;
+            }
         }
-        return count;
+        return false;
     }
 
     /// Its first thread's: with a processor, and waiting for one that others have
