@@ -14,19 +14,9 @@ constexpr std::size_t kMostTold = 1024;
 /// Without news of its end one is looked at so often.
 constexpr std::chrono::seconds kLookPause{1};
 
-bool is_in(const std::string& cgroup, const std::string& ancestor) {
-    return cgroup == ancestor || cgroup.starts_with(ancestor == "/" ? ancestor : ancestor + "/");
-}
-
 std::uint64_t usec_between(Time from, Time to) {
     const auto between = std::chrono::duration_cast<std::chrono::microseconds>(to - from);
     return static_cast<std::uint64_t>(between.count());
-}
-
-std::string limit_of(const KernelKill& found) {
-    if (!found.is_cgroup)
-        return {};
-    return found.limit.empty() ? kUnnamedLimit : printable(found.limit);
 }
 
 /// Whether a killer may mean it by this name: the names of some that are gone are not known.
@@ -43,23 +33,6 @@ std::string why_oomd(const std::string& reason) {
 }
 
 }  // namespace
-
-void KillRecorder::kernel_logged(const KernelRecord& record, bool is_past, Time now) {
-    const auto pid = kernel_.read(record);
-    if (!pid)
-        return;
-    if (!kernel_due_ || seen_.size() < kMostUnsettled)
-        kernel_due_ = now + kKernelWait;
-    std::optional<Victim> victim;
-    if (!is_past) {
-        victim = take_end([pid](const End& one) { return one.victim.id.pid == *pid; });
-        if (!victim)
-            victim = hooks_.look_up(*pid).value_or(Victim{.id = {*pid, 0}});
-        // Another may have sent it a signal before, and is not told as well.
-        std::erase_if(doomed_, [pid](const Doomed& one) { return one.victim.id.pid == *pid; });
-    }
-    seen_.emplace(record.sequence, std::move(victim));
-}
 
 void KillRecorder::ended(Pid pid, int signal, Time now) {
     const auto doomed = std::find_if(doomed_.begin(), doomed_.end(),
@@ -126,31 +99,6 @@ void KillRecorder::oomd_killed(const std::string& cgroup, const std::string& rea
         now);
 }
 
-void KillRecorder::kernel_killed_in(const std::string& cgroup, std::uint64_t count, Time now) {
-    add_cgroup_kill({.grounds = {.killer = Killer::Kernel, .limit = kUnnamedLimit},
-                     .cgroup = printable(cgroup),
-                     .situation = hooks_.situation(),
-                     .usec = hooks_.realtime(),
-                     .until = now + kDying,
-                     .batch = new_batch(),
-                     .start_time = hooks_.start_time_now(),
-                     .left = count},
-                    now);
-}
-
-void KillRecorder::kernel_killed_in_unit(const std::string& unit, Time now) {
-    add_cgroup_kill({.grounds = {.killer = Killer::Kernel, .limit = kUnnamedLimit},
-                     .cgroup = printable(unit),
-                     .situation = hooks_.situation(),
-                     .usec = hooks_.realtime(),
-                     .until = now + kDying,
-                     .batch = new_batch(),
-                     .start_time = hooks_.start_time_now(),
-                     .left = 1,
-                     .unit = printable(unit)},
-                    now);
-}
-
 void KillRecorder::add_cgroup_kill(CgroupKill killing, Time now) {
     // Where it is only known how many, the last to end are the likeliest.
     const auto turn_if_counted = [&] {
@@ -167,6 +115,10 @@ void KillRecorder::add_cgroup_kill(CgroupKill killing, Time now) {
     }
     turn_if_counted();
     cgroups_.push_back(std::move(killing));
+}
+
+bool KillRecorder::is_in(const std::string& cgroup, const std::string& ancestor) {
+    return cgroup == ancestor || cgroup.starts_with(ancestor == "/" ? ancestor : ancestor + "/");
 }
 
 bool KillRecorder::CgroupKill::covers(const Victim& victim) const {
@@ -239,15 +191,6 @@ void KillRecorder::settle_kernel(Time now) {
         const auto at = seen.find(found.sequence);
         const bool is_past = at == seen.end() || !at->second;
         tell_kernel(found, is_past ? Victim{.id = {found.pid, 0}} : *at->second, is_past, now);
-    }
-}
-
-void KillRecorder::settle_ends(Time now) {
-    while (!ends_.empty() && now >= ends_.front().at + kWait) {
-        const End end = std::move(ends_.front());
-        ends_.pop_front();
-        if (end.is_kill())
-            tell_unknown(end, now);
     }
 }
 
@@ -333,52 +276,6 @@ bool KillRecorder::is_accounted_for(ProcessId id) const {
 std::uint64_t KillRecorder::new_batch() {
     last_batch_ = std::max(hooks_.realtime(), last_batch_ + 1);
     return last_batch_;
-}
-
-void KillRecorder::tell_kernel(KernelKill found, const Victim& victim, bool is_past, Time now) {
-    if (!is_past && is_accounted_for(victim.id))
-        return;
-    // In a burst it may only seem so.
-    if (!found.group.empty() && !victim.cgroup.empty() &&
-        !is_in(victim.cgroup, printable(found.group)))
-        leave_group(found);
-    Kill kill;
-    kill.usec = hooks_.realtime();
-    if (is_past)
-        kill.usec -= hooks_.log_time() - found.usec;
-    if (std::exchange(kernel_batch_, found.batch) != found.batch)
-        kernel_batch_told_ = new_batch();
-    kill.batch = kernel_batch_told_;
-    kill.killer = Killer::Kernel;
-    kill.name = printable(found.name);
-    kill.user = hooks_.user(found.uid);
-    kill.cgroup = printable(found.cgroup);
-    kill.score = found.score;
-    kill.memory = found.memory;
-    kill.limit = limit_of(found);
-    kill.situation = found.situation;
-    if (kill.situation.empty() && found.is_cgroup)
-        kill.situation = "a cgroup ran into its memory.max";
-    else if (kill.situation.empty() && !is_past)
-        kill.situation = hooks_.situation();
-    const KillGrounds grounds = {.killer = Killer::Kernel,
-                                 .is_group = !found.group.empty(),
-                                 .is_on_request = found.is_on_request,
-                                 .is_of_allocator = found.is_of_allocator,
-                                 .score = found.score,
-                                 .limit = limit_of(found)};
-    const CgroupKill rest = {.grounds = grounds,
-                             .cgroup = printable(found.group),
-                             .situation = kill.situation,
-                             .usec = kill.usec,
-                             .until = now + kDying,
-                             .batch = kill.batch,
-                             .start_time = hooks_.start_time_now(),
-                             .has_victims = true};
-    tell(std::move(kill), victim, grounds, found.last_sequence);
-    // systemd may be quicker with the rest of the unit (OOMPolicy=kill) than the kernel.
-    if (grounds.is_group && !is_past && !is_killing(rest.batch))
-        add_cgroup_kill(rest, now);
 }
 
 bool KillRecorder::is_killing(std::uint64_t batch) const {

@@ -145,6 +145,7 @@ class KillRecorder {
         Time until;
     };
 
+    [[nodiscard]] static bool is_in(const std::string& cgroup, const std::string& ancestor);
     [[nodiscard]] std::optional<Victim> take_end(const std::function<bool(const End& end)>& is_it);
     [[nodiscard]] std::optional<Claim> take_claim(const Victim& victim, Time now);
     /// Of one that could not be looked up: whether one of its pid has been, lately.
