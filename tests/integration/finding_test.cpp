@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,16 +78,23 @@ TEST_CASE("The cgroups alone, without a sweep, find a process that enters a cgro
                [](const Way& way) { return way.kind == Way::Kind::Move; });
 }
 
-TEST_CASE("A cgroup made while the daemon runs is watched") {
-    std::string why_not;
-    GuardDaemon daemon;
+/// A cgroup that is made while the daemon runs with no other source; none, said as a warning, where
+/// it cannot be made.
+std::optional<TestCgroup> made_while_running(GuardDaemon& daemon) {
     daemon.write_settings(sources(false, true, false, false));
     daemon.start();
+    std::string why_not;
     auto cgroup = TestCgroup::create(why_not);
-    if (!cgroup) {
+    if (!cgroup)
         WARN("skipped: " << why_not);
+    return cgroup;
+}
+
+TEST_CASE("A cgroup made while the daemon runs is watched") {
+    GuardDaemon daemon;
+    auto cgroup = made_while_running(daemon);
+    if (!cgroup)
         return;
-    }
     Programs programs;
     const auto name = programs.unique_name();
     const auto loads = daemon.loads();
@@ -102,15 +110,10 @@ TEST_CASE("A cgroup made while the daemon runs is watched") {
 }
 
 TEST_CASE("The watches of a cgroup that has gone are removed, since the kernel keeps them") {
-    std::string why_not;
     GuardDaemon daemon;
-    daemon.write_settings(sources(false, true, false, false));
-    daemon.start();
-    auto cgroup = TestCgroup::create(why_not);
-    if (!cgroup) {
-        WARN("skipped: " << why_not);
+    auto cgroup = made_while_running(daemon);
+    if (!cgroup)
         return;
-    }
     const Usage guard(daemon.pid());
     std::vector<struct stat> watched;
     for (const char* file : {"", "/cgroup.events"}) {
