@@ -5,6 +5,8 @@
 #include "core/text.hpp"
 #include "daemon/kill_recorder.hpp"
 
+// What the kernel tells of its kills, and how one record is made of each.
+
 namespace oomguard::daemon {
 namespace {
 
