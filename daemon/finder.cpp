@@ -108,6 +108,7 @@ std::size_t Finder::sweep() {
 }
 
 void Finder::found(Pid pid) {
+    hooks_.changes(pid);
     pending_.found(pid, Clock::now());
 }
 

@@ -35,6 +35,8 @@ class Finder final : public News {
         /// See News::killed_in.
         std::function<void(const std::string& cgroup_directory, std::uint64_t count)> killed_in;
         std::function<void()> swept;
+        /// A process is new, or executes something, or changes in another way.
+        std::function<void(Pid pid)> changes;
         /// A while has passed since the process was found, or executed something.
         std::function<void(Pid pid)> settled;
     };

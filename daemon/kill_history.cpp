@@ -70,12 +70,14 @@ bool is_in_time(const Kill& told, const Kill& logged) {
     return std::max(told.usec, logged.usec) - std::min(told.usec, logged.usec) <= kApart;
 }
 
-/// Of a process that was seen. Who had killed it may not have been known.
+/// Of a process that was seen. Who had killed it may not have been known, and it may have changed
+/// its name after it was seen.
 bool is_process(const Kill& told, const Kill& logged) {
     const bool may_be_kernel = told.killer == Killer::Kernel || told.killer == Killer::Unknown;
     const bool may_be_called = told.name.empty() || logged.name.empty() || told.name == logged.name;
-    return told.id.pid != 0 && told.id.pid == logged.id.pid && may_be_kernel && may_be_called &&
-           is_in_time(told, logged);
+    const bool is_there = !told.cgroup.empty() && told.cgroup == logged.cgroup;
+    return told.id.pid != 0 && told.id.pid == logged.id.pid && may_be_kernel &&
+           (may_be_called || is_there) && is_in_time(told, logged);
 }
 
 /// Where only the cgroup was known of it, or the unit. In a burst the kernel does not say it.

@@ -26,6 +26,11 @@ void LastSeen::note(Snapshot snapshot) {
     seen_[pid] = seen_of(std::move(snapshot));
 }
 
+void LastSeen::forget_name(Pid pid) {
+    if (const auto found = seen_.find(pid); found != seen_.end())
+        found->second.comm.clear();
+}
+
 LastSeen::Seen LastSeen::seen_of(Snapshot snapshot) {
     return {snapshot.id.start_time, std::move(snapshot.comm), snapshot.uid,
             shared(std::move(snapshot.cgroup))};

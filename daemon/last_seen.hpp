@@ -22,7 +22,7 @@ class LastSeen {
   public:
     struct Seen {
         std::uint64_t start_time = 0;
-        std::string comm;
+        std::string comm;  ///< empty if it may be another by now
         Uid uid = 0;
         std::shared_ptr<const std::string> cgroup;
     };
@@ -34,6 +34,9 @@ class LastSeen {
 
     /// One, as it is now.
     void note(Snapshot snapshot);
+
+    /// It executes something, or changes its name: what it is called is not known until note().
+    void forget_name(Pid pid);
 
     /// Null if there is none.
     [[nodiscard]] const Seen* find(Pid pid) const;

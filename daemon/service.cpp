@@ -168,6 +168,7 @@ Finder::Hooks Service::finder_hooks() {
                 note_who_is_there();
                 changed();
             },
+        .changes = [this](Pid pid) { last_seen_.forget_name(pid); },
         .settled = [this](Pid pid) { note_settled(pid); },
     };
 }

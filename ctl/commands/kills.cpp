@@ -45,7 +45,9 @@ const std::string& name_of(const KillRow& kill) {
 }
 
 std::string who(const KillRow& kill) {
-    return kill.pid == 0 ? name_of(kill) : fmt::format("{} ({})", kill.name, kill.pid);
+    if (kill.pid == 0)
+        return name_of(kill);
+    return fmt::format("{} ({})", kill.name.empty() ? "a process" : kill.name, kill.pid);
 }
 
 std::string or_dash(const std::string& text) {

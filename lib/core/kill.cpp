@@ -108,7 +108,8 @@ std::string kill_text(const Kill& kill) {
     if (kill.id.pid == 0)
         text = "processes of cgroup " + kill.cgroup + " that could not be seen";
     else
-        text = "'" + kill.name + "' (pid " + std::to_string(kill.id.pid) + ")";
+        text = (kill.name.empty() ? "a process" : "'" + kill.name + "'") + " (pid " +
+               std::to_string(kill.id.pid) + ")";
     if (!kill.user.empty())
         text += " of " + kill.user;
     if (kill.id.pid != 0 && !kill.cgroup.empty())

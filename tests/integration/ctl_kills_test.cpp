@@ -103,6 +103,19 @@ TEST_CASE("kills tells how memory stood when the last one died, and fits 80 colu
           "             not look at oom_score_adj\n");
 }
 
+TEST_CASE("kills has a dash for a name that is not known") {
+    json nameless = full_record(kWhen, 812);
+    nameless["name"] = "";
+    CHECK(Recorded(Kills(1, nameless)).told({"kills", "--no-legend"}) ==
+          "2026-11-20 07:04:27 812 - alice training -900 7.8G systemd-oomd /user.slice\n");
+    nameless["situation"] = "";
+    CHECK(Recorded(Kills(1, nameless)).told({"kills"}) ==
+          "TIME                PID NAME USER  RULE     SCORE MEMORY KILLER       WHERE\n"
+          "2026-11-20 07:04:27 812 -    alice training  -900   7.8G systemd-oomd /user.slice\n"
+          "\n1 process in 1 batch.\n"
+          "\n  Protected: a process (812), in vain: systemd-oomd does not look at oom_score_adj\n");
+}
+
 TEST_CASE("kills has no column of batches where nobody died together") {
     const Recorded recorded(Kills(1, record(kWhen, 812, "cc1plus", "kernel", 7)));
     CHECK(recorded.told({"kills"}) ==

@@ -19,11 +19,12 @@
 namespace oomguard::test {
 namespace {
 
-/// Two programs in a cgroup that a rule wants systemd-oomd to leave alone.
+/// Two programs in a cgroup that a rule wants systemd-oomd to leave alone, and one that none means.
 struct Doomed {
     explicit Doomed(TestCgroup made) : cgroup(std::move(made)) {
         cgroup.make_around(first.pid(), "job.scope");
-        std::ofstream(cgroup.path() + "/job.scope/cgroup.procs") << second.pid() << std::flush;
+        for (const pid_t pid : {second.pid(), bystander.pid()})
+            std::ofstream(cgroup.path() + "/job.scope/cgroup.procs") << pid << std::flush;
         daemon.write_rules("10-test.yaml",
                            "rules:\n  - name: job\n    match: {name: \"" + name +
                                "\"}\n    oom_score_adj: 500\n    systemd_oomd: omit\n");
@@ -58,6 +59,7 @@ struct Doomed {
     std::string name = programs.unique_name();
     Subject first = programs.start(name);
     Subject second = programs.start(name);
+    Subject bystander = programs.start(programs.unique_name());
     GuardDaemon daemon;
 };
 
@@ -102,6 +104,24 @@ TEST_CASE(
     REQUIRE(kills.size() == 2);
     CHECK(kills[0].get<5>() == t->job());
     CHECK(kills[1].get<13>() == told[0].batch);
+}
+
+TEST_CASE(
+    "Who was killed before it was seen what it had executed is not called what it was before") {
+    const auto t = start_doomed();
+    if (!t)
+        return;
+    OomdStandIn oomd(t->daemon.bus().address());
+    const pid_t pid = t->bystander.pid();
+    t->daemon.send_signal(SIGSTOP);
+    t->bystander.tell({"exec", t->programs.add(t->programs.unique_name()), "obey"});
+    t->bystander.kill();
+    oomd.tell_killed(t->job(), "memory-pressure");
+    t->daemon.send_signal(SIGCONT);
+    const auto told = t->daemon.client().wait_for("ProcessKilled", pid);
+    REQUIRE(told);
+    CHECK(told->process.empty());
+    CHECK(t->daemon.client()->ListKills().at(0).get<5>() == t->job());
 }
 
 TEST_CASE("Who does not have systemd-oomd's name cannot tell of kills") {

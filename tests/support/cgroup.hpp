@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <filesystem>
@@ -54,8 +55,8 @@ class TestCgroup {
     TestCgroup& operator=(const TestCgroup&) = delete;
     TestCgroup& operator=(TestCgroup&&) = delete;
     ~TestCgroup() {
-        for (const auto& child : children_)
-            remove(child);
+        // One below another was made after it.
+        std::for_each(children_.rbegin(), children_.rend(), remove);
         for (; deep_ > 0; --deep_) {
             const sys::UniqueFd above = deepest(1);
             (void)eventually([&] {

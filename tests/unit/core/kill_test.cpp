@@ -179,6 +179,8 @@ TEST_CASE("What is not known of a kill is not told") {
     kill.killer = Killer::Earlyoom;
     kill.score = 0;
     CHECK(kill_text(kill) == "'train' (pid 4711) was killed by earlyoom at 0, no rule meant it");
+    kill.name = "";
+    CHECK(kill_text(kill) == "a process (pid 4711) was killed by earlyoom at 0, no rule meant it");
 }
 
 TEST_CASE("A cgroup whose processes could not be seen is told as one") {

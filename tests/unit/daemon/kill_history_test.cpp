@@ -385,6 +385,10 @@ TEST_CASE("A kill in the kernel's log is one that was told, if all that is known
     nameless.name = "";
     Kill renamed = logged;
     renamed.name = "other";
+    Kill elsewhere = renamed;
+    elsewhere.cgroup = "/other";
+    Kill nowhere = renamed;
+    nowhere.cgroup = "";
     const Kill in_unit = killed_by(Killer::Kernel, 10, "/system.slice/job.service/below");
     for (const auto& [told, other, is_it] : {
              Case{killed_by(Killer::Unknown, 10), logged, true},
@@ -392,7 +396,9 @@ TEST_CASE("A kill in the kernel's log is one that was told, if all that is known
              Case{killed_by(Killer::Earlyoom, 10), logged, false},
              Case{nameless, logged, true},
              Case{logged, nameless, true},
-             Case{renamed, logged, false},
+             Case{renamed, logged, true},
+             Case{elsewhere, logged, false},
+             Case{nowhere, killed_by(Killer::Kernel, 10, ""), false},
              Case{killed_by(Killer::SystemdOomd, 0), logged, false},
              Case{killed_by(Killer::Unknown, 0), logged, false},
              Case{killed_by(Killer::Kernel, 0, "/jo"), logged, false},

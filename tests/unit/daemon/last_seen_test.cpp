@@ -80,6 +80,22 @@ TEST_CASE("One that is noted is known as it is then, and kept while it is there"
     CHECK(looking.seen.find(11) == nullptr);
 }
 
+TEST_CASE("What one is called that executes something is not known until it is noted") {
+    Looking looking;
+    looking.add(10, 5, "sh", "/a");
+    looking.update({10});
+    looking.seen.forget_name(10);
+    looking.seen.forget_name(11);
+    looking.update({10});
+    REQUIRE(looking.seen.find(10) != nullptr);
+    CHECK(looking.seen.find(10)->comm.empty());
+    CHECK(*looking.seen.find(10)->cgroup == "/a");
+    CHECK(looking.seen.find(11) == nullptr);
+    looking.add(10, 5, "job", "/a");
+    looking.seen.note(looking.there[10]);
+    CHECK(looking.seen.find(10)->comm == "job");
+}
+
 TEST_CASE("Neighbours share the text of their cgroup") {
     Looking looking;
     looking.add(10, 5, "a", "/a");
