@@ -40,6 +40,9 @@ class Control {
     /// What became of the wish for systemd-oomd of this process's rule; none if there is none.
     [[nodiscard]] virtual std::optional<Trial> explain_oomd(ProcessId id) = 0;
 
+    /// The connection to the bus is lost, or is there again.
+    virtual void bus_changed() = 0;
+
     /// As systemd says it.
     virtual void systemd_version_is(const std::string& text) = 0;
 

@@ -54,6 +54,7 @@ class Service final : private Control, private Observer {
     [[nodiscard]] const EventHistory& history() const override { return history_; }
     [[nodiscard]] const KillHistory& kills() const override { return kills_; }
     [[nodiscard]] std::optional<Trial> explain_oomd(ProcessId id) override;
+    void bus_changed() override { changed(); }
     void systemd_version_is(const std::string& text) override;
     void systemd_oomd_killed(const std::string& cgroup, const std::string& reason) override;
     ReloadOutcome reload() override;

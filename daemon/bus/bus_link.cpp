@@ -123,6 +123,7 @@ void BusLink::open() {
     listen_to_oomd();
     retry_pause_ = kFirstRetryPause;
     failure_.clear();
+    control_.bus_changed();
     spdlog::info("on the bus '{}' as {}", where_, kServiceName);
 }
 
@@ -225,6 +226,7 @@ void BusLink::lose(const std::string& why) {
     if (failure_.empty())
         spdlog::warn("no connection to the bus '{}', guarding on without it: {}", where_, why);
     failure_ = why.empty() ? "unknown" : why;
+    control_.bus_changed();
     retry_.arm_in(retry_pause_);
     retry_pause_ = std::min(2 * retry_pause_, kLongestRetryPause);
 }

@@ -67,6 +67,21 @@ TEST_CASE("the bus is killed and comes back: the daemon guards on, and is back u
     CHECK(t.daemon.logged("unexpected").empty());
 }
 
+TEST_CASE("the status tells that the bus went and came, though nothing else happens") {
+    GuardDaemon daemon;
+    daemon.write_settings(kQuietSettings);
+    daemon.start();
+    const auto tells = [&] {
+        return daemon.notifications().status().find(kNoBus) != std::string::npos;
+    };
+    for (int round = 0; round < 2; ++round) {
+        daemon.bus().stop();
+        CHECK(eventually([&] { return tells(); }));
+        daemon.bus().start();
+        CHECK(eventually([&] { return !tells(); }));
+    }
+}
+
 TEST_CASE("a daemon that starts before the bus guards, and is on it once it is there") {
     Guarded t;
     PrivateBus later;
