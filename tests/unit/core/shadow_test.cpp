@@ -96,7 +96,7 @@ TEST_CASE("a rule that is told as shadowed never decides") {
     const Vocabulary words;
     int shadowed_rules = 0;
     int shadowed_matches = 0;
-    for (int round = 0; round < 3000; ++round) {
+    for (int round = 0; round < 6000; ++round) {
         const RuleSet set(random_rules(dice, words));
         const auto shadowing = find_shadowing(set.rules());
         for (const auto& earlier : shadowing)
